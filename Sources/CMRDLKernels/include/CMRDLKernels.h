@@ -1,0 +1,2 @@
+#pragma once
+#include "mrdl_sha256.h"

@@ -1,0 +1,8 @@
+extension Array where Element: BitwiseCopyable {
+  /// `withUnsafeBytes` that keeps the type of the error that `body` throws.
+  package func withRawBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try span.bytes.withUnsafeBytes(body)
+  }
+}

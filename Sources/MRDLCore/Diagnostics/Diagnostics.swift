@@ -1,0 +1,39 @@
+/// Collects what readers find, so that a validator needs no second parser.
+///
+/// A reader reports into the sink and goes on; it throws only when it cannot. The sink belongs to one
+/// reader at a time.
+public final class Diagnostics {
+  /// Everything that was reported, in order.
+  public private(set) var findings: [Finding] = []
+  /// The number of findings kept; further ones are counted only.
+  public let capacity: Int
+  /// How many findings were not kept.
+  public private(set) var droppedCount = 0
+
+  public init(capacity: Int = 10_000) { self.capacity = capacity }
+
+  /// Adds a finding.
+  public func report(_ finding: Finding) {
+    if findings.count < capacity {
+      findings.append(finding)
+    } else {
+      droppedCount += 1
+    }
+  }
+
+  /// Adds a finding.
+  public func report(
+    _ code: FindingCode, _ severity: Finding.Severity = .error, _ message: String,
+    found: String? = nil, expected: String? = nil, at place: Place = .unknown
+  ) {
+    report(Finding(code, severity, message, found: found, expected: expected, at: place))
+  }
+
+  /// The first error among the findings.
+  public var firstError: Finding? { findings.first { $0.severity == .error } }
+
+  /// Throws the first error that was reported, if there is one.
+  public func throwFirstError() throws(MRDLError) {
+    if let firstError { throw MRDLError(firstError) }
+  }
+}

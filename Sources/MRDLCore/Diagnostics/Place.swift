@@ -1,0 +1,58 @@
+/// Where in a file or a model something was found.
+public struct Place: Sendable, Hashable, CustomStringConvertible {
+  /// The path of the file, as the caller gave it.
+  public var file: String?
+  /// A JSON pointer, the name of a tensor or the path of an HDF5 object.
+  public var path: String?
+  /// The number of bytes from the start of the file.
+  public var byteOffset: UInt64?
+
+  public init(file: String? = nil, path: String? = nil, byteOffset: UInt64? = nil) {
+    self.file = file
+    self.path = path
+    self.byteOffset = byteOffset
+  }
+
+  /// A place without a file, such as a tensor or a JSON pointer.
+  public init(_ path: String) { self.init(path: path) }
+
+  /// Nowhere in particular.
+  public static let unknown = Place()
+
+  /// `file: path: byte 128`, with what is known.
+  public var description: String {
+    var parts: [String] = []
+    if let file { parts.append(file.escapedForDisplay) }
+    if let path { parts.append(path.escapedForDisplay) }
+    if let byteOffset { parts.append("byte \(byteOffset)") }
+    return parts.joined(separator: ": ")
+  }
+
+  /// The same place in the named file, unless a file is known already.
+  public func inFile(_ name: String) -> Place {
+    Place(file: file ?? name, path: path, byteOffset: byteOffset)
+  }
+}
+
+extension String {
+  /// The text with control, bidirectional and other invisible characters escaped, so that a name
+  /// from a hostile file can be printed on a terminal.
+  public var escapedForDisplay: String {
+    var result = ""
+    for scalar in unicodeScalars {
+      let hidden: Bool
+      switch scalar.properties.generalCategory {
+      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+        .paragraphSeparator:
+        hidden = true
+      default: hidden = false
+      }
+      if hidden {
+        result += "\\u{" + String(scalar.value, radix: 16) + "}"
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}
