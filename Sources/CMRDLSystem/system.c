@@ -1,45 +1,69 @@
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #endif
-#include "mrdl_system.h"
+
+#include "include/mrdl_system.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int mrdl_open(const char *path, int flags, unsigned mode) {
   int descriptor;
-  do descriptor = open(path, flags, (mode_t)mode);
-  while (descriptor < 0 && errno == EINTR);
+  do {
+    descriptor = open(path, flags | O_CLOEXEC, mode);
+  } while (descriptor < 0 && errno == EINTR);
   return descriptor;
 }
 
 int mrdl_errno(void) { return errno; }
 
-void mrdl_describe_errno(int number, char *buffer, size_t capacity) {
+void mrdl_set_errno(int number) { errno = number; }
+
+#if defined(__GLIBC__) && defined(_GNU_SOURCE)
+void mrdl_describe_errno(int number, char *text, size_t capacity) {
   if (capacity == 0) return;
-  const char *text = strerror(number);
-  snprintf(buffer, capacity, "%s", text ? text : "unknown error");
+  char scratch[256];
+  // GNU's variant returns the text, which need not stand in the scratch space.
+  snprintf(text, capacity, "%s", strerror_r(number, scratch, sizeof scratch));
+}
+#else
+void mrdl_describe_errno(int number, char *text, size_t capacity) {
+  if (capacity == 0) return;
+  if (strerror_r(number, text, capacity) != 0) snprintf(text, capacity, "error %d", number);
+}
+#endif
+
+int mrdl_synchronize(int descriptor) {
+  int result;
+#if defined(__APPLE__)
+  do {
+    result = fcntl(descriptor, F_FULLFSYNC);
+  } while (result < 0 && errno == EINTR);
+  if (result >= 0) return 0;
+#endif
+  do {
+    result = fsync(descriptor);
+  } while (result < 0 && errno == EINTR);
+  return result;
 }
 
-static const char *sigbus_line;
-static int sigbus_exit_code;
-
-static void sigbus_handler(int signal_number) {
-  (void)signal_number;
-  ssize_t written = write(STDERR_FILENO, sigbus_line, strlen(sigbus_line));
-  (void)written;
-  _exit(sigbus_exit_code);
+int mrdl_fcntl(int descriptor, int command, int argument) {
+  return fcntl(descriptor, command, argument);
 }
 
-void mrdl_install_sigbus_message(const char *line, int exit_code) {
-  sigbus_line = line;
-  sigbus_exit_code = exit_code;
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = sigbus_handler;
-  sigaction(SIGBUS, &action, NULL);
+int mrdl_try_lock(int descriptor, int exclusive) {
+  return flock(descriptor, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
+}
+
+int mrdl_is_terminal(int descriptor) { return isatty(descriptor) == 1; }
+
+int mrdl_terminal_width(int descriptor) {
+  struct winsize size;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
 }

@@ -1,2 +1,3 @@
 #pragma once
+#include "mrdl_pool.h"
 #include "mrdl_system.h"

@@ -1,0 +1,59 @@
+#include "processor.h"
+
+#include <stdatomic.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+static unsigned probe(void) {
+#if defined(__x86_64__)
+  unsigned features = MRDL_FEATURE_SSE2;
+  // Clang's feature test also asks whether the operating system saves the wide registers.
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    features |= MRDL_FEATURE_AVX2_FMA;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+      features |= MRDL_FEATURE_AVX512;
+    }
+  }
+  unsigned a, b, c, d;
+  if (__builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3") &&
+      __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & 1u << 29)) {
+    features |= MRDL_FEATURE_SHA;
+  }
+  return features;
+#elif defined(__aarch64__)
+  unsigned features = MRDL_FEATURE_NEON;
+#if defined(__linux__)
+  const unsigned long sha2 = 1ul << 6;  // HWCAP_SHA2
+  if (getauxval(AT_HWCAP) & sha2) features |= MRDL_FEATURE_SHA;
+#elif defined(__APPLE__)
+  int present = 0;
+  size_t size = sizeof present;
+  if (sysctlbyname("hw.optional.arm.FEAT_SHA256", &present, &size, 0, 0) == 0 && present) {
+    features |= MRDL_FEATURE_SHA;
+  }
+#endif
+  return features;
+#else
+  return 0;
+#endif
+}
+
+unsigned mrdl_processor_features(void) {
+  // Probing twice is harmless: every thread finds the same. The top bit marks a finished probe.
+  static atomic_uint known;
+  const unsigned done = 1u << 31;
+  unsigned features = atomic_load_explicit(&known, memory_order_relaxed);
+  if (!(features & done)) {
+    features = probe() | done;
+    atomic_store_explicit(&known, features, memory_order_relaxed);
+  }
+  return features & ~done;
+}

@@ -1,0 +1,15 @@
+#pragma once
+
+/// What the processor and the operating system both support.
+enum {
+  MRDL_FEATURE_SSE2 = 1 << 0,
+  MRDL_FEATURE_AVX2_FMA = 1 << 1,
+  /// AVX-512 F, BW, DQ and VL, with AVX2 and FMA.
+  MRDL_FEATURE_AVX512 = 1 << 2,
+  MRDL_FEATURE_NEON = 1 << 3,
+  MRDL_FEATURE_SHA = 1 << 4,
+};
+
+/// The features as bits, probed at the first call. Safe from any thread.
+unsigned mrdl_processor_features(void);
+
