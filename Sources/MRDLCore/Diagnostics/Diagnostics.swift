@@ -21,12 +21,20 @@ public final class Diagnostics {
     }
   }
 
-  /// Adds a finding.
+  /// Adds a finding of the given severity.
   public func report(
-    _ code: FindingCode, _ severity: Finding.Severity = .error, _ message: String,
+    _ code: FindingCode, _ severity: Finding.Severity, _ message: String,
     found: String? = nil, expected: String? = nil, at place: Place = .unknown
   ) {
     report(Finding(code, severity, message, found: found, expected: expected, at: place))
+  }
+
+  /// Adds an error.
+  public func report(
+    _ code: FindingCode, _ message: String, found: String? = nil, expected: String? = nil,
+    at place: Place = .unknown
+  ) {
+    report(code, .error, message, found: found, expected: expected, at: place)
   }
 
   /// The first error among the findings.

@@ -33,7 +33,7 @@ public struct Finding: Sendable, Hashable, CustomStringConvertible {
   public var place: Place
 
   public init(
-    _ code: FindingCode, _ severity: Severity = .error, _ message: String, found: String? = nil,
+    _ code: FindingCode, _ severity: Severity, _ message: String, found: String? = nil,
     expected: String? = nil, at place: Place = .unknown
   ) {
     self.code = code

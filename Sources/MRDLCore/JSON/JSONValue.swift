@@ -60,3 +60,7 @@ public struct JSONMember: Sendable, Hashable {
     self.value = value
   }
 }
+
+extension JSONValue: ExpressibleByStringLiteral {
+  public init(stringLiteral value: String) { self = .string(value) }
+}

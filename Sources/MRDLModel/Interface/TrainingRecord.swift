@@ -1,0 +1,32 @@
+public import MRDLCore
+
+/// How a model was trained: enough to do it again.
+public struct TrainingRecord: Sendable, Hashable {
+  /// The recipe with every default written out.
+  public var recipe: JSONValue
+  public var seed: UInt64
+  /// The instruction set of the kernels; the same one repeats a run bit for bit.
+  public var instructionSet: String
+  public var history: [Epoch]
+
+  /// What was measured in one epoch: loss and metrics by name, such as `loss` or `validation_accuracy`.
+  public struct Epoch: Sendable, Hashable {
+    /// Counted from 1.
+    public var epoch: Int
+    public var values: [String: Double]
+
+    public init(epoch: Int, values: [String: Double]) {
+      self.epoch = epoch
+      self.values = values
+    }
+  }
+
+  public init(
+    recipe: JSONValue, seed: UInt64, instructionSet: String, history: [Epoch] = []
+  ) {
+    self.recipe = recipe
+    self.seed = seed
+    self.instructionSet = instructionSet
+    self.history = history
+  }
+}
