@@ -1,0 +1,74 @@
+public import MRDLCore
+public import MRDLModel
+
+/// The operators that a program may use: a value, so that an embedder can add a domain or leave
+/// operators out.
+public struct OperatorSet: Sendable {
+  private var operators: [String: any Operator.Type] = [:]
+
+  /// The version of the ONNX operator set whose names, attributes and meaning the graph uses.
+  public static let onnxVersion = 28
+  /// The version of the domain `mrdl`.
+  public static let mrdlVersion = 1
+  /// The name of the project's own domain.
+  public static let mrdlDomain = "mrdl"
+
+  /// What the header of a model that this release makes says of its operator sets.
+  public static let currentVersions = ["": onnxVersion, mrdlDomain: mrdlVersion]
+
+  public init(_ operators: [any Operator.Type]) {
+    for type in operators { insert(type) }
+  }
+
+  /// Adds an operator, or replaces the one with its name and domain.
+  public mutating func insert(_ type: any Operator.Type) {
+    operators[Self.key(type.name, type.domain)] = type
+  }
+
+  /// This set with others added.
+  public func adding(_ others: [any Operator.Type]) -> OperatorSet {
+    var result = self
+    for type in others { result.insert(type) }
+    return result
+  }
+
+  /// The names of all operators, with their domains, in order.
+  public var names: [String] { operators.keys.sorted() }
+
+  /// Whether there is an operator of that name.
+  public func contains(_ name: String, domain: String = "") -> Bool {
+    operators[Self.key(name, domain)] != nil
+  }
+
+  /// The operator of a node, its attributes read and its numbers of inputs and outputs checked.
+  ///
+  /// - Throws: `MRDL1204` for an unknown operator, `MRDL1205`, `MRDL1206`.
+  public func makeOperator(
+    _ node: Node, tensors: TensorTable = TensorTable(), place: Place
+  ) throws(MRDLError) -> any Operator {
+    guard let type = operators[Self.key(node.operatorName, node.domain)] else {
+      throw MRDLError(
+        .unknownOperator, "an operator is not known", found: node.qualifiedOperatorName, at: place)
+    }
+    try Self.check(node.inputs.count, type.inputCount, "inputs", place)
+    try Self.check(node.outputs.count, type.outputCount, "outputs", place)
+    var reader = AttributeReader(node, place: place, tensors: tensors)
+    let result = try type.init(attributes: &reader)
+    try reader.checkAllKnown()
+    return result
+  }
+
+  private static func check(
+    _ count: Int, _ range: ClosedRange<Int>, _ noun: String, _ place: Place
+  ) throws(MRDLError) {
+    if range.contains(count) { return }
+    throw MRDLError(
+      .wrongInputCount, "a node has the wrong number of \(noun)", found: "\(count)",
+      expected: range.count == 1
+        ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)", at: place)
+  }
+
+  private static func key(_ name: String, _ domain: String) -> String {
+    domain.isEmpty ? name : domain + "." + name
+  }
+}

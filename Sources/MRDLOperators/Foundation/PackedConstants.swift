@@ -1,0 +1,45 @@
+public import MRDLCore
+internal import Synchronization
+
+/// Constants of a program in the layouts that its kernels read, each packed once and shared by all
+/// plans and sessions.
+public final class PackedConstants: Sendable {
+  private struct Key: Hashable {
+    let storage: ObjectIdentifier
+    let byteOffset: Int
+    let layout: String
+  }
+
+  private struct Entry {
+    /// Holds the storage, so that its identity is not taken by another one.
+    let source: Tensor
+    let packed: Storage
+  }
+
+  private let entries = Mutex<[Key: Entry]>([:])
+
+  public init() {}
+
+  /// The bytes of a constant in a layout; `pack` makes them when they are first asked for.
+  ///
+  /// - Parameter layout: a name that tells the layout with all its sizes, such as `gemm-b/32/784x512`.
+  public func bytes(
+    of constant: Tensor, layout: String, pack: () -> Storage
+  ) -> Storage {
+    let key = Key(
+      storage: ObjectIdentifier(constant.storage), byteOffset: constant.byteOffset, layout: layout)
+    if let entry = entries.withLock({ $0[key] }) { return entry.packed }
+    // Packing happens outside the lock; where two threads race, the first result stays.
+    let packed = pack()
+    return entries.withLock { entries in
+      if let entry = entries[key] { return entry.packed }
+      entries[key] = Entry(source: constant, packed: packed)
+      return packed
+    }
+  }
+
+  /// The bytes of all packed constants.
+  public var byteCount: Int {
+    entries.withLock { $0.values.reduce(0) { $0 + $1.packed.byteCount } }
+  }
+}
