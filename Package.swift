@@ -155,6 +155,10 @@ let package = Package(
       on: [
         "MRDLCore", "MRDLModel", "MRDLRuntime", "MRDLInterchange", "MRDLReports", "MRDLCommandLine",
       ]),
+
+    // MARK: Tests
+
+    tests("MRDLCompressionTests", of: ["MRDLCompression", "MRDLCore"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
