@@ -1,0 +1,20 @@
+public import MRDLOperators
+
+/// Where the time of a session went.
+public struct SessionProfile: Sendable {
+  /// One node, over all runs.
+  public struct Entry: Sendable {
+    /// The name of the node, or its operator and output.
+    public let name: String
+    public let operatorName: String
+    /// Of one run.
+    public let cost: Cost
+    /// Of all runs together.
+    public internal(set) var nanoseconds: UInt64
+  }
+
+  /// In the order in which nodes run.
+  public internal(set) var entries: [Entry] = []
+  /// Runs with the present shapes.
+  public internal(set) var runCount = 0
+}
