@@ -37,6 +37,15 @@ public final class Diagnostics {
     report(code, .error, message, found: found, expected: expected, at: place)
   }
 
+  /// Adds everything that another sink has collected, placed in the named file.
+  public func report(contentsOf other: Diagnostics, inFile name: String) {
+    for var finding in other.findings {
+      finding.place = finding.place.inFile(name)
+      report(finding)
+    }
+    droppedCount += other.droppedCount
+  }
+
   /// The first error among the findings.
   public var firstError: Finding? { findings.first { $0.severity == .error } }
 

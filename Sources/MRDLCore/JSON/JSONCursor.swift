@@ -15,9 +15,13 @@ public struct JSONCursor: Sendable {
   private init(_ value: JSONValue, below parent: Place, key: String) {
     self.value = value
     var place = parent
-    let escaped = key.replacing("~", by: "~0").replacing("/", by: "~1")
-    place.path = (parent.path ?? "") + "/" + escaped
+    place.path = (parent.path ?? "") + "/" + Self.pointerPart(key)
     self.place = place
+  }
+
+  /// A key as a part of a JSON pointer, with `~` and `/` escaped.
+  public static func pointerPart(_ key: String) -> String {
+    key.replacing("~", by: "~0").replacing("/", by: "~1")
   }
 
   // MARK: Objects

@@ -10,10 +10,12 @@ extension Graph {
   public func check(
     tensors: Set<String>, diagnostics: Diagnostics, at place: Place = Place("/graph")
   ) {
-    check(outer: tensors, diagnostics: diagnostics, at: place, depth: 0)
+    check(outer: tensors, tensors: tensors, diagnostics: diagnostics, at: place, depth: 0)
   }
 
-  private func check(outer: Set<String>, diagnostics: Diagnostics, at place: Place, depth: Int) {
+  private func check(
+    outer: Set<String>, tensors: Set<String>, diagnostics: Diagnostics, at place: Place, depth: Int
+  ) {
     guard depth <= Limits.standard.subgraphDepth else {
       diagnostics.report(
         .limitExceeded, "graphs are nested too deeply",
@@ -33,40 +35,55 @@ extension Graph {
     for (index, node) in nodes.enumerated() {
       for output in node.outputs where !output.isEmpty { producers[output] = index }
     }
-    for (index, input) in inputs.enumerated() { define(input.name, at: "/inputs/\(index)") }
+    for (index, input) in inputs.enumerated() { define(input.name, at: "/inputs/\(index)/name") }
     for (index, node) in nodes.enumerated() {
       let path = "/nodes/\(index)"
-      for input in node.inputs where !input.isEmpty && !defined.contains(input) {
+      for (position, input) in node.inputs.enumerated()
+      where !input.isEmpty && !defined.contains(input) {
+        let place = place.appending("\(path)/inputs/\(position)")
         if let producer = producers[input], producer >= index {
           diagnostics.report(
             .cyclicGraph, "a node reads a value that it or a later node produces",
             found: "\"\(input)\" of node \(producer)", expected: "nodes in the order they run",
-            at: place.appending(path))
+            at: place)
         } else {
           diagnostics.report(
             .undefinedValue, "a node reads a value that nothing produces", found: "\"\(input)\"",
-            at: place.appending(path))
+            at: place)
         }
       }
       for (name, value) in node.attributes.sorted(by: { $0.key < $1.key }) {
         switch value {
-        case .tensor(let tensor) where !outer.contains(tensor):
+        case .tensor(let tensor) where !tensors.contains(tensor):
           diagnostics.report(
             .undefinedValue, "an attribute names a tensor that is not in the table",
-            found: "\"\(tensor)\"", at: place.appending("\(path)/attributes/\(name)"))
+            found: "\"\(tensor)\"",
+            at: place.appending("\(path)/attributes/\(JSONCursor.pointerPart(name))/tensor"))
         case .graph(let graph):
           graph.check(
-            outer: defined, diagnostics: diagnostics,
-            at: place.appending("\(path)/attributes/\(name)/graph"), depth: depth + 1)
+            outer: defined, tensors: tensors, diagnostics: diagnostics,
+            at: place.appending("\(path)/attributes/\(JSONCursor.pointerPart(name))/graph"),
+            depth: depth + 1)
         default: break
         }
       }
-      for output in node.outputs { define(output, at: path) }
+      for (position, output) in node.outputs.enumerated() {
+        define(output, at: "\(path)/outputs/\(position)")
+      }
     }
-    for (index, output) in outputs.enumerated() where !defined.contains(output.name) {
-      diagnostics.report(
-        .undefinedOutput, "an output of the graph is not produced", found: "\"\(output.name)\"",
-        at: place.appending("/outputs/\(index)"))
+    var named: Set<String> = []
+    for (index, output) in outputs.enumerated() {
+      let place = place.appending("/outputs/\(index)")
+      if !defined.contains(output.name) {
+        diagnostics.report(
+          .undefinedOutput, "an output of the graph is not produced",
+          found: "\"\(output.name)\"", at: place)
+      }
+      if !named.insert(output.name).inserted {
+        diagnostics.report(
+          .duplicateName, "two outputs of the graph have the same name",
+          found: "\"\(output.name)\"", at: place)
+      }
     }
   }
 }

@@ -70,7 +70,7 @@ extension ModelHeader {
     let text = try cursor.string()
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2, let major = Int(parts[0]), let minor = Int(parts[1]), major >= 0,
-      minor >= 0
+      minor >= 0, text == "\(major).\(minor)"
     else {
       throw MRDLError(
         .badValue, "the version is not two numbers", found: text, expected: "\"1.0\"",
@@ -123,13 +123,13 @@ private struct HeaderDecoder {
   func valueInfo(_ cursor: JSONCursor) throws(MRDLError) -> ValueInfo {
     cursor.reportUnknownKeys(except: ["name", "type", "shape"], to: diagnostics)
     var info = ValueInfo(
-      try name(cursor.required("name")), try scalarType(cursor.required("type")), nil)
+      try nonemptyName(cursor.required("name")), try scalarType(cursor.required("type")), nil)
     if let shape = try cursor.optional("shape") {
       var dimensions: [Dimension] = []
       for element in try shape.elements() {
         switch element.value {
         case .null: dimensions.append(.unknown)
-        case .string: dimensions.append(.symbolic(try name(element)))
+        case .string: dimensions.append(.symbolic(try nonemptyName(element)))
         default: dimensions.append(.fixed(try element.integer(in: 0...Int.max)))
         }
       }
@@ -143,7 +143,7 @@ private struct HeaderDecoder {
     cursor.reportUnknownKeys(
       except: ["name", "operator", "domain", "inputs", "outputs", "attributes"], to: diagnostics)
     var node = Node(
-      try name(cursor.required("operator")), domain: try optionalName(cursor, "domain"),
+      try nonemptyName(cursor.required("operator")), domain: try optionalName(cursor, "domain"),
       name: try optionalName(cursor, "name"),
       inputs: try names(cursor.required("inputs")), outputs: try names(cursor.required("outputs")))
     for (key, value) in try cursor.optional("attributes")?.members() ?? [] {
@@ -171,6 +171,12 @@ private struct HeaderDecoder {
       if let graph = try cursor.optional("graph") {
         return .graph(try self.graph(graph, depth: depth + 1))
       }
+      if let list = try cursor.optional("floats") {
+        var floats: [Double] = []
+        for element in try list.elements() { floats.append(try float(element)) }
+        return .floats(floats)
+      }
+      if let list = try cursor.optional("strings") { return .strings(try list.strings()) }
       return .float(try float(cursor))
     case .null, .bool: throw cursor.wrongKind("a number, a string, an array or an object")
     }
@@ -231,7 +237,7 @@ private struct HeaderDecoder {
         .badShape, "a tensor has more elements than can be counted", found: "\(dimensions)",
         at: extents.place)
     }
-    var tensor = TensorInfo(try name(cursor.required("name")), type, shape)
+    var tensor = TensorInfo(try nonemptyName(cursor.required("name")), type, shape)
     if let axes = try cursor.optional("axes") {
       tensor.axes = try axes.string()
       guard tensor.axes?.count == shape.rank else {
@@ -413,6 +419,15 @@ private struct HeaderDecoder {
     var names: [String] = []
     for element in try cursor.elements() { names.append(try name(element)) }
     return names
+  }
+
+  /// A name of something that must have one: the empty name stands for what is left out.
+  func nonemptyName(_ cursor: JSONCursor) throws(MRDLError) -> String {
+    let name = try name(cursor)
+    guard !name.isEmpty else {
+      throw MRDLError(.badValue, "a name is empty", at: cursor.place)
+    }
+    return name
   }
 
   func name(_ cursor: JSONCursor) throws(MRDLError) -> String {

@@ -81,6 +81,9 @@ private func encode(_ attribute: AttributeValue) -> JSONValue {
   case .float(let value): encode(float: value)
   case .string(let value): .string(value)
   case .integers(let values): .array(values.map { .integer($0) })
+  // An empty array is one of integers: other empty lists say what they are.
+  case .floats([]): .object(["floats": .array([])])
+  case .strings([]): .object(["strings": .array([])])
   case .floats(let values): .array(values.map(encode(float:)))
   case .strings(let values): .strings(values)
   case .tensor(let name): .object(["tensor": .string(name)])

@@ -1,0 +1,117 @@
+public import MRDLCore
+
+extension Model {
+  /// Reports everything that is wrong with names: see `Graph.check`. Tensors that nothing uses and
+  /// names in the interface that the graph lacks are reported too. Places are JSON pointers into the
+  /// header.
+  public func check(diagnostics: Diagnostics) {
+    check(tensors: tensors.map(\.info), diagnostics: diagnostics)
+  }
+
+  func check(tensors: [TensorInfo], diagnostics: Diagnostics) {
+    let names = Set(tensors.map(\.name))
+    graph.check(tensors: names, diagnostics: diagnostics)
+    var references = References(tensors: names, diagnostics: diagnostics)
+    checkGoldenVectors(&references)
+    checkState(&references)
+    for (index, tensor) in tensors.enumerated() {
+      guard let quantization = tensor.quantization else { continue }
+      let place = Place("/tensors/\(index)/quantization")
+      references.add(quantization.scale, at: place.appending("/scale"))
+      if let zeroPoint = quantization.zeroPoint {
+        references.add(zeroPoint, at: place.appending("/zero_point"))
+      }
+    }
+    let used = references.names.union(graph.capturedNames)
+    for (index, tensor) in tensors.enumerated() where !used.contains(tensor.name) {
+      diagnostics.report(
+        .unusedTensor, .note, "a tensor is used by no node", found: "\"\(tensor.name)\"",
+        at: Place("/tensors/\(index)"))
+    }
+    checkKeys(
+      preprocessing.keys, of: "preprocessing", among: graph.inputs, "input", diagnostics)
+    checkKeys(meanings.keys, of: "meanings", among: graph.outputs, "output", diagnostics)
+  }
+
+  private func checkGoldenVectors(_ references: inout References) {
+    let inputs = Set(graph.inputs.map(\.name))
+    let outputs = Set(graph.outputs.map(\.name))
+    for (index, golden) in goldenVectors.enumerated() {
+      for (key, tensors, values, kind) in [
+        ("inputs", golden.inputs, inputs, "input"), ("outputs", golden.outputs, outputs, "output"),
+      ] {
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+          let place = Place("/golden/\(index)/\(key)/\(JSONCursor.pointerPart(name))")
+          if !values.contains(name) {
+            references.diagnostics.report(
+              .badGolden, "a golden vector gives an \(kind) that the model lacks",
+              found: "\"\(name)\"", at: place)
+          }
+          references.add(tensor, at: place)
+        }
+      }
+      for input in graph.inputs
+      where golden.inputs[input.name] == nil && !state.contains(where: { $0.input == input.name }) {
+        references.diagnostics.report(
+          .badGolden, "a golden vector lacks an input", expected: "\"\(input.name)\"",
+          at: Place("/golden/\(index)/inputs"))
+      }
+    }
+  }
+
+  private func checkState(_ references: inout References) {
+    for (index, binding) in state.enumerated() {
+      let place = Place("/state/\(index)")
+      if !graph.outputs.contains(where: { $0.name == binding.output }) {
+        references.diagnostics.report(
+          .undefinedValue, "a state names an output that the model lacks",
+          found: "\"\(binding.output)\"", at: place.appending("/output"))
+      }
+      if !graph.inputs.contains(where: { $0.name == binding.input }) {
+        references.diagnostics.report(
+          .undefinedValue, "a state names an input that the model lacks",
+          found: "\"\(binding.input)\"", at: place.appending("/input"))
+      } else if state[..<index].contains(where: { $0.input == binding.input }) {
+        references.diagnostics.report(
+          .duplicateName, "two states feed the same input", found: "\"\(binding.input)\"",
+          at: place.appending("/input"))
+      }
+      if let initial = binding.initial {
+        references.add(initial, at: place.appending("/initial"))
+      }
+    }
+  }
+
+  private func checkKeys(
+    _ keys: some Sequence<String>, of table: String, among values: [ValueInfo], _ kind: String,
+    _ diagnostics: Diagnostics
+  ) {
+    let names = Set(values.map(\.name))
+    for key in keys.sorted() where !names.contains(key) {
+      diagnostics.report(
+        .undefinedValue, .warning, "a key names an \(kind) that the model lacks",
+        found: "\"\(key)\"", at: Place("/\(table)/\(JSONCursor.pointerPart(key))"))
+    }
+  }
+}
+
+/// The tensors that the parts of a header outside its graph name.
+private struct References {
+  let tensors: Set<String>
+  let diagnostics: Diagnostics
+  var names: Set<String> = []
+
+  init(tensors: Set<String>, diagnostics: Diagnostics) {
+    self.tensors = tensors
+    self.diagnostics = diagnostics
+  }
+
+  mutating func add(_ name: String, at place: Place) {
+    names.insert(name)
+    if !tensors.contains(name) {
+      diagnostics.report(
+        .missingTensor, "a tensor that the header names is not in its table",
+        found: "\"\(name)\"", at: place)
+    }
+  }
+}
