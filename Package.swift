@@ -159,6 +159,7 @@ let package = Package(
     // MARK: Tests
 
     tests("MRDLCompressionTests", of: ["MRDLCompression", "MRDLCore"]),
+    tests("MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
