@@ -160,6 +160,7 @@ let package = Package(
 
     tests("MRDLCompressionTests", of: ["MRDLCompression", "MRDLCore"]),
     tests("MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"]),
+    tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -1,0 +1,72 @@
+package import MRDLCore
+import MRDLFormat
+package import MRDLModel
+
+/// A model file of any format, told by its content and not by its name.
+package enum ModelFile {
+  /// Opens a model.
+  ///
+  /// - Parameters:
+  ///   - diagnostics: takes what is wrong with names in the graph, and notes; the model is returned
+  ///     nevertheless. Without a sink such an error is thrown.
+  /// - Throws: `MRDL6001` for a format that is known but not read, `MRDL1001` for a file that is no
+  ///   model, `MRDL9008` for an empty one, or what the reader of the format throws.
+  package static func open(
+    _ path: String, options: OpeningOptions = .standard, diagnostics: Diagnostics? = nil
+  ) throws(MRDLError) -> Model {
+    let (storage, format) = try recognize(path, memory: options.memory)
+    switch format {
+    case .mrdl:
+      return try MRDLFile.open(storage, name: path, options: options, diagnostics: diagnostics)
+    default: throw refusal(of: format, path)
+    }
+  }
+
+  /// Reports everything that is wrong with a model file, through the parser that opens it.
+  ///
+  /// - Returns: the model as far as it can be read, or nil where it cannot; then a finding says why.
+  /// - Throws: only where the file itself cannot be read.
+  package static func verify(
+    _ path: String, limits: Limits = .standard, diagnostics: Diagnostics
+  ) throws(MRDLError) -> Model? {
+    do throws(MRDLError) {
+      let (storage, format) = try recognize(path, memory: .mapped)
+      switch format {
+      case .mrdl:
+        return MRDLFile.verify(storage, name: path, limits: limits, diagnostics: diagnostics)
+      default: throw refusal(of: format, path)
+      }
+    } catch {
+      guard error.code.category == .badData else { throw error }
+      diagnostics.report(error.finding)
+      return nil
+    }
+  }
+
+  /// What the file at a path seems to be.
+  ///
+  /// - Throws: `MRDL9001`, `MRDL9002`, `MRDL9004` where it cannot be read, `MRDL9008` where it is empty.
+  package static func format(of path: String) throws(MRDLError) -> FileFormat {
+    try recognize(path, memory: .mapped).format
+  }
+
+  private static func recognize(
+    _ path: String, memory: OpeningOptions.Memory
+  ) throws(MRDLError) -> (storage: Storage, format: FileFormat) {
+    let storage = memory == .mapped ? try FileContent.map(path) : try FileContent.read(path)
+    guard storage.byteCount > 0 else {
+      throw MRDLError(.emptyFile, "the file is empty", at: Place(file: path))
+    }
+    return (storage, FileFormat(of: storage))
+  }
+
+  private static func refusal(of format: FileFormat, _ path: String) -> MRDLError {
+    format.isModelFormat
+      ? MRDLError(
+        .unsupportedFormat, "models of this format are not read", found: format.displayName,
+        expected: "an MRDL model, .mrdl or .h5", at: Place(file: path))
+      : MRDLError(
+        .notAModel, "the file is not a model", found: format.displayName,
+        expected: "an MRDL model, .mrdl or .h5", at: Place(file: path))
+  }
+}
