@@ -161,6 +161,7 @@ let package = Package(
     tests("MRDLCompressionTests", of: ["MRDLCompression", "MRDLCore"]),
     tests("MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
+    tests("MRDLRuntimeTests", of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

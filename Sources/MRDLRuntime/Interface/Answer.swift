@@ -62,7 +62,8 @@ public struct Answer: Sendable, Hashable {
     return powers.map { $0 / sum }
   }
 
-  private static func numbers(in output: Tensor) throws(MRDLError) -> [Double] {
+  /// The elements of a tensor as numbers in double precision.
+  static func numbers(in output: Tensor) throws(MRDLError) -> [Double] {
     switch output.scalarType {
     case .float64: output.elements(as: Double.self)
     case .float32: output.elements(as: Float.self).map { Double($0) }

@@ -5,23 +5,29 @@ internal import MRDLCore
 ///
 /// The largest block is placed first, each at the lowest offset that is free while it lives.
 /// Complexity: O(n²) in the number of blocks.
-struct MemoryPlan {
-  struct Block {
-    var byteCount: Int
+package struct MemoryPlan {
+  package struct Block {
+    package var byteCount: Int
     /// The step that writes it.
-    var firstStep: Int
+    package var firstStep: Int
     /// The last step that reads it.
-    var lastStep: Int
+    package var lastStep: Int
+
+    package init(byteCount: Int, firstStep: Int, lastStep: Int) {
+      self.byteCount = byteCount
+      self.firstStep = firstStep
+      self.lastStep = lastStep
+    }
   }
 
   /// Where each block begins.
-  private(set) var byteOffsets: [Int]
+  package private(set) var byteOffsets: [Int]
   /// Bytes of the arena.
-  private(set) var byteCount = 0
+  package private(set) var byteCount = 0
   /// The largest sum of the blocks that live at once.
-  private(set) var liveByteCount = 0
+  package private(set) var liveByteCount = 0
 
-  init(_ blocks: [Block]) {
+  package init(_ blocks: [Block]) {
     let sizes = blocks.map { Self.rounded($0.byteCount) }
     byteOffsets = [Int](repeating: 0, count: blocks.count)
     let order = blocks.indices.sorted { (sizes[$0], $1) > (sizes[$1], $0) }
