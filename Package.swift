@@ -159,7 +159,9 @@ let package = Package(
     // MARK: Tests
 
     tests("MRDLCompressionTests", of: ["MRDLCompression", "MRDLCore"]),
-    tests("MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"]),
+    tests(
+      "MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"],
+      resources: [.copy("Fixtures")]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
     tests("MRDLRuntimeTests", of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore"]),
   ],
