@@ -1,2 +1,5 @@
 #pragma once
+#include "mrdl_kernels.h"
 #include "mrdl_sha256.h"
+#include "mrdl_training_kernels.h"
+#include "mrdl_window.h"

@@ -1,0 +1,3 @@
+#include "../../Templates/f64.h"
+#include "../../Templates/scalar.h"
+#include "../../Templates/table.h"

@@ -1,0 +1,194 @@
+// The inner part of a matrix product: tiles of up to TILE_ROWS × TILE_COLUMNS elements that stay in
+// registers while the depth runs.
+
+#include "../include/mrdl_kernels.h"
+#include "panels.h"
+
+#define BLOCK_(type) mrdl_##type##_gemm_block
+#define BLOCK_OF(type) BLOCK_(type)
+#define BLOCK BLOCK_OF(MRDL_TYPE)
+
+typedef struct {
+  size_t depth;
+  /// `rows` elements for each step of the depth.
+  const real *a;
+  /// Up to TILE_COLUMNS elements for each step, `b_stride` apart.
+  const real *b;
+  size_t b_stride;
+  real *c;
+  size_t c_stride;
+  /// Columns of the last register that are stored.
+  size_t last_columns;
+  const real *row_bias, *column_bias;
+  int accumulate, clamp;
+  real low, high;
+} tile_arguments;
+
+/// One tile. The three constants are known where this is inlined.
+///
+/// - Parameters:
+///   - rows: height, 1 to TILE_ROWS.
+///   - vectors: registers side by side, 1 to TILE_VECTORS.
+///   - partial: whether only `last_columns` of the last register exist in c.
+INLINE void tile(const int rows, const int vectors, const int partial, const tile_arguments *t) {
+  vec sum[TILE_ROWS][TILE_VECTORS];
+  const size_t last = t->last_columns;
+  if (t->accumulate) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) {
+        const real *c = t->c + (size_t)i * t->c_stride + j * LANES;
+        sum[i][j] = partial && j == vectors - 1 ? load_part(c, last) : load(c);
+      }
+    }
+  } else {
+    vec column[TILE_VECTORS];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) {
+      column[j] = (vec)0;
+      if (t->column_bias) {
+        const real *bias = t->column_bias + j * LANES;
+        column[j] = partial && j == vectors - 1 ? load_part(bias, last) : load(bias);
+      }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      const vec row = (vec)(t->row_bias ? t->row_bias[i] : 0);
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) sum[i][j] = row + column[j];
+    }
+  }
+
+  const real *a = t->a, *b = t->b;
+  const size_t b_stride = t->b_stride;
+#pragma clang loop unroll_count(2)
+  for (size_t k = t->depth; k > 0; k--) {
+    vec right[TILE_VECTORS];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) right[j] = load(b + j * LANES);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      const vec left = (vec)a[i];
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) sum[i][j] = mul_add(left, right[j], sum[i][j]);
+    }
+    a += rows;
+    b += b_stride;
+  }
+
+  if (t->clamp) {
+    const vec low = (vec)t->low, high = (vec)t->high;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) {
+        vec v = sum[i][j];
+        v = low > v ? low : v;
+        sum[i][j] = high < v ? high : v;
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) {
+      real *c = t->c + (size_t)i * t->c_stride + j * LANES;
+      if (partial && j == vectors - 1) {
+        store_part(c, sum[i][j], last);
+      } else {
+        store(c, sum[i][j]);
+      }
+    }
+  }
+}
+
+#define TILES_OF_HEIGHT(rows)                                                                \
+  static void full_tile_##rows(const tile_arguments *t) { tile(rows, TILE_VECTORS, 0, t); }  \
+  static void partial_tile_1_##rows(const tile_arguments *t) { tile(rows, 1, 1, t); }        \
+  static void partial_tile_2_##rows(const tile_arguments *t) { tile(rows, 2, 1, t); }        \
+  TILES_OF_HEIGHT_BEYOND_2(rows)
+#if TILE_VECTORS > 2
+#define TILES_OF_HEIGHT_BEYOND_2(rows)                                                       \
+  static void partial_tile_3_##rows(const tile_arguments *t) { tile(rows, 3, 1, t); }        \
+  static void partial_tile_4_##rows(const tile_arguments *t) { tile(rows, 4, 1, t); }
+#define TILES(rows)                                                                          \
+  {full_tile_##rows, partial_tile_1_##rows, partial_tile_2_##rows, partial_tile_3_##rows,    \
+   partial_tile_4_##rows}
+#else
+#define TILES_OF_HEIGHT_BEYOND_2(rows)
+#define TILES(rows) {full_tile_##rows, partial_tile_1_##rows, partial_tile_2_##rows}
+#endif
+
+TILES_OF_HEIGHT(1)
+TILES_OF_HEIGHT(2)
+TILES_OF_HEIGHT(3)
+TILES_OF_HEIGHT(4)
+#if TILE_ROWS > 4
+TILES_OF_HEIGHT(5)
+#endif
+#if TILE_ROWS > 5
+TILES_OF_HEIGHT(6)
+#endif
+#if TILE_ROWS > 6
+TILES_OF_HEIGHT(7)
+TILES_OF_HEIGHT(8)
+#endif
+#if TILE_ROWS > 8
+TILES_OF_HEIGHT(9)
+TILES_OF_HEIGHT(10)
+TILES_OF_HEIGHT(11)
+TILES_OF_HEIGHT(12)
+TILES_OF_HEIGHT(13)
+TILES_OF_HEIGHT(14)
+#endif
+
+/// By height − 1, then the whole tile, or by the registers of a partial one.
+static void (*const tiles[TILE_ROWS][TILE_VECTORS + 1])(const tile_arguments *) = {
+    TILES(1),  TILES(2),  TILES(3),  TILES(4),
+#if TILE_ROWS > 4
+    TILES(5),
+#endif
+#if TILE_ROWS > 5
+    TILES(6),
+#endif
+#if TILE_ROWS > 6
+    TILES(7),  TILES(8),
+#endif
+#if TILE_ROWS > 8
+    TILES(9),  TILES(10), TILES(11), TILES(12), TILES(13), TILES(14),
+#endif
+};
+
+void KERNEL(gemm_block)(const BLOCK *block) {
+  const panels p = panels_of(block->rows);
+  tile_arguments t = {
+      .depth = block->depth,
+      .b_stride = block->b_row_stride,
+      .c_stride = block->c_row_stride,
+      .accumulate = block->accumulate,
+      .clamp = block->clamp,
+      .low = block->low,
+      .high = block->high,
+  };
+  const real *b = block->b;
+  for (size_t column = 0; column < block->columns; column += TILE_COLUMNS) {
+    const size_t columns = block->columns - column;
+    // 0 for a whole tile.
+    size_t vectors = 0;
+    if (columns < TILE_COLUMNS) {
+      vectors = (columns + LANES - 1) / LANES;
+      t.last_columns = columns - (vectors - 1) * LANES;
+    }
+    t.b = b;
+    t.column_bias = block->column_bias ? block->column_bias + column : 0;
+    for (size_t panel = block->first_panel; panel < block->last_panel; panel++) {
+      const size_t row = first_row(p, panel);
+      t.a = block->a + row * block->depth;
+      t.c = block->c + row * block->c_row_stride + column;
+      t.row_bias = block->row_bias ? block->row_bias + row : 0;
+      tiles[height_of(p, panel) - 1][vectors](&t);
+    }
+    b += block->b_panel_stride;
+  }
+}

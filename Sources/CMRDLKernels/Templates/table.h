@@ -1,0 +1,56 @@
+// The table of one element type and instruction set.
+
+#include "declarations.h"
+
+#define TABLE_TYPE_(type) mrdl_##type##_kernels
+#define TABLE_TYPE_OF(type) TABLE_TYPE_(type)
+
+const TABLE_TYPE_OF(MRDL_TYPE) KERNEL(kernels) = {
+    .lanes = LANES,
+    .gemm_rows = TILE_ROWS,
+    .gemm_columns = TILE_VECTORS * LANES,
+#define ENTRY(name) .name = KERNEL(name)
+    ENTRY(gemm_block),
+    ENTRY(pack_a),
+    ENTRY(pack_b),
+    ENTRY(pack_patches),
+    ENTRY(gemv_rows),
+    ENTRY(gemv_columns),
+    ENTRY(dot),
+    ENTRY(axpy),
+    ENTRY(epilogue),
+    ENTRY(depthwise),
+    ENTRY(max_pool),
+    ENTRY(average_pool),
+    ENTRY(exp),
+    ENTRY(log),
+    ENTRY(sigmoid),
+    ENTRY(tanh),
+    ENTRY(erf),
+    ENTRY(sqrt),
+    ENTRY(relu),
+    ENTRY(leaky_relu),
+    ENTRY(clip),
+    ENTRY(add),
+    ENTRY(subtract),
+    ENTRY(multiply),
+    ENTRY(divide),
+    ENTRY(maximum),
+    ENTRY(minimum),
+    ENTRY(add_scalar),
+    ENTRY(subtract_scalar),
+    ENTRY(subtract_from_scalar),
+    ENTRY(multiply_scalar),
+    ENTRY(divide_scalar),
+    ENTRY(divide_into_scalar),
+    ENTRY(maximum_scalar),
+    ENTRY(minimum_scalar),
+    ENTRY(softmax),
+    ENTRY(log_softmax),
+    ENTRY(scale_shift),
+    ENTRY(sum),
+    ENTRY(sum_of_squares),
+    ENTRY(sum_of_squared_deviations),
+    ENTRY(largest),
+    ENTRY(smallest),
+};

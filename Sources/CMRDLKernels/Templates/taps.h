@@ -1,0 +1,26 @@
+// Which places of a window lie where, along one axis.
+
+typedef struct {
+  size_t first, last;
+} span;
+
+/// The taps t with 0 ≤ start + t · dilation < length.
+INLINE span taps_inside(ptrdiff_t start, size_t kernel, size_t dilation, ptrdiff_t length) {
+  const ptrdiff_t d = (ptrdiff_t)dilation;
+  ptrdiff_t first = start < 0 ? (-start + d - 1) / d : 0;
+  ptrdiff_t last = start < length ? (length - start + d - 1) / d : 0;
+  if (last > (ptrdiff_t)kernel) last = (ptrdiff_t)kernel;
+  if (first > last) first = last;
+  return (span){(size_t)first, (size_t)last};
+}
+
+/// The taps of an axis that count in a mean, given those inside the input.
+INLINE size_t counted(ptrdiff_t start, size_t kernel, size_t dilation, size_t length, size_t end,
+                      span inside, int count_padding) {
+  if (!count_padding) return inside.last - inside.first;
+  // No output position starts before the padding.
+  const ptrdiff_t d = (ptrdiff_t)dilation;
+  const ptrdiff_t reach = (ptrdiff_t)(length + end) - start;
+  const ptrdiff_t taps = reach > 0 ? (reach + d - 1) / d : 0;
+  return taps < (ptrdiff_t)kernel ? (size_t)taps : kernel;
+}

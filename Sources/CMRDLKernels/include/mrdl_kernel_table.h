@@ -1,0 +1,175 @@
+// Included once for each element type by mrdl_kernels.h, which defines MRDL_REAL and the two names.
+#if defined(MRDL_REAL) && defined(MRDL_KERNEL_TABLE)
+
+/// One block of a matrix product: rows of some panels, some columns, some of the depth.
+typedef struct {
+  /// The rows of the whole left matrix, which its panels share out evenly: with p = ceil(rows /
+  /// gemm_rows) panels, the first rows % p have one row more than the rest.
+  size_t rows;
+  /// The panels of this block.
+  size_t first_panel, last_panel;
+  size_t columns, depth;
+  /// The left matrix from `pack_a`, all panels of this stretch of depth.
+  const MRDL_REAL *_Nonnull a;
+  /// The right matrix: element (k, j) at (j / gemm_columns) · b_panel_stride + k · b_row_stride +
+  /// j % gemm_columns. From `pack_b`: gemm_columns · depth and gemm_columns. A row-major matrix can
+  /// also be used as it stands when `columns` is a multiple of gemm_columns.
+  const MRDL_REAL *_Nonnull b;
+  size_t b_panel_stride, b_row_stride;
+  /// Row 0 (not that of the first panel), column 0 of the result.
+  MRDL_REAL *_Nonnull c;
+  size_t c_row_stride;
+  /// Whether to add to what stands in the result; if not, the sum starts from the biases that are
+  /// given.
+  int32_t accumulate;
+  /// A value for each row, and one for each column of this block.
+  const MRDL_REAL *_Nullable row_bias;
+  const MRDL_REAL *_Nullable column_bias;
+  /// Whether to end with min(max(c, low), high).
+  int32_t clamp;
+  MRDL_REAL low, high;
+} MRDL_GEMM_BLOCK;
+
+/// The kernels for one element type.
+typedef struct {
+  /// Elements in a register.
+  size_t lanes;
+  /// The largest height and the width of the tile that the matrix product keeps in registers.
+  size_t gemm_rows, gemm_columns;
+
+  // MARK: Matrix products
+
+  /// c = a · b, or c += a · b. Every element is summed in the order of the depth, so that the
+  /// result does not depend on how a product is cut into blocks.
+  void (*_Nonnull gemm_block)(const MRDL_GEMM_BLOCK *_Nonnull block);
+  /// Packs `alpha` · a for some panels of a matrix of `rows` rows: panel after panel, within one
+  /// all rows of depth 0, then of depth 1. `a` is element (0, 0); `packed` is where panel 0 goes,
+  /// and takes rows · depth elements for all panels.
+  void (*_Nonnull pack_a)(size_t rows, size_t first_panel, size_t last_panel, size_t depth,
+                          MRDL_REAL alpha, const MRDL_REAL *_Nonnull a, size_t row_stride,
+                          size_t column_stride, MRDL_REAL *_Nonnull packed);
+  /// Packs b into panels of gemm_columns columns, the last one filled with zeros. `packed` takes
+  /// depth · columns elements with `columns` rounded up.
+  void (*_Nonnull pack_b)(size_t depth, size_t columns, const MRDL_REAL *_Nonnull b,
+                          size_t row_stride, size_t column_stride, MRDL_REAL *_Nonnull packed);
+  /// Packs as `pack_b` does the matrix whose element (k, j) is what the window at output position j
+  /// (row-major, from `first_column`) sees at k = ((channel · kernel depth + z) · kernel height +
+  /// y) · kernel width + x, from `first_row`: a convolution is then a matrix product with the
+  /// weights.
+  void (*_Nonnull pack_patches)(const mrdl_window *_Nonnull window,
+                                const MRDL_REAL *_Nonnull input, size_t first_row, size_t rows,
+                                size_t first_column, size_t columns, MRDL_REAL *_Nonnull packed);
+  /// y = W · x (+ y) for a row-major W of `rows` rows.
+  void (*_Nonnull gemv_rows)(size_t rows, size_t columns, const MRDL_REAL *_Nonnull w,
+                             size_t row_stride, const MRDL_REAL *_Nonnull x,
+                             MRDL_REAL *_Nonnull y, int32_t accumulate);
+  /// y = x · W (+ y) for a row-major W of `rows` rows.
+  void (*_Nonnull gemv_columns)(size_t rows, size_t columns, const MRDL_REAL *_Nonnull w,
+                                size_t row_stride, const MRDL_REAL *_Nonnull x,
+                                MRDL_REAL *_Nonnull y, int32_t accumulate);
+  MRDL_REAL (*_Nonnull dot)(size_t count, const MRDL_REAL *_Nonnull x, const MRDL_REAL *_Nonnull y);
+  /// y += a · x.
+  void (*_Nonnull axpy)(size_t count, MRDL_REAL a, const MRDL_REAL *_Nonnull x,
+                        MRDL_REAL *_Nonnull y);
+  /// c = activation(c + row bias + column bias), in place.
+  void (*_Nonnull epilogue)(size_t rows, size_t columns, MRDL_REAL *_Nonnull c, size_t row_stride,
+                            const MRDL_REAL *_Nullable row_bias,
+                            const MRDL_REAL *_Nullable column_bias, mrdl_activation activation,
+                            MRDL_REAL alpha, MRDL_REAL beta);
+
+  // MARK: Windows
+
+  /// Convolution of `planes` planes, each with a kernel of its own: kernel volume weights and one
+  /// bias a plane.
+  void (*_Nonnull depthwise)(const mrdl_window *_Nonnull window, size_t planes,
+                             const MRDL_REAL *_Nonnull input, const MRDL_REAL *_Nonnull weights,
+                             const MRDL_REAL *_Nullable bias, MRDL_REAL *_Nonnull output);
+  /// The largest element that each window sees, padding left out; NaN wins. A window that sees
+  /// nothing gives minus infinity.
+  void (*_Nonnull max_pool)(const mrdl_window *_Nonnull window, size_t planes,
+                            const MRDL_REAL *_Nonnull input, MRDL_REAL *_Nonnull output);
+  /// The mean of what each window sees. With `count_padding` the divisor counts the window's
+  /// positions inside the padded input, without it those inside the input; a window that sees
+  /// nothing gives 0.
+  void (*_Nonnull average_pool)(const mrdl_window *_Nonnull window, size_t planes,
+                                const MRDL_REAL *_Nonnull input, MRDL_REAL *_Nonnull output,
+                                int32_t count_padding);
+
+  // MARK: One array
+
+  void (*_Nonnull exp)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL *_Nonnull y);
+  void (*_Nonnull log)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL *_Nonnull y);
+  void (*_Nonnull sigmoid)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL *_Nonnull y);
+  void (*_Nonnull tanh)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL *_Nonnull y);
+  void (*_Nonnull erf)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL *_Nonnull y);
+  void (*_Nonnull sqrt)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL *_Nonnull y);
+  void (*_Nonnull relu)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL *_Nonnull y);
+  /// x where x ≥ 0, alpha · x elsewhere.
+  void (*_Nonnull leaky_relu)(size_t count, MRDL_REAL alpha, const MRDL_REAL *_Nonnull x,
+                              MRDL_REAL *_Nonnull y);
+  /// min(max(x, low), high).
+  void (*_Nonnull clip)(size_t count, MRDL_REAL low, MRDL_REAL high, const MRDL_REAL *_Nonnull x,
+                        MRDL_REAL *_Nonnull y);
+
+  // MARK: Two arrays, or an array and one value
+
+  void (*_Nonnull add)(size_t count, const MRDL_REAL *_Nonnull x, const MRDL_REAL *_Nonnull y,
+                       MRDL_REAL *_Nonnull z);
+  void (*_Nonnull subtract)(size_t count, const MRDL_REAL *_Nonnull x,
+                            const MRDL_REAL *_Nonnull y, MRDL_REAL *_Nonnull z);
+  void (*_Nonnull multiply)(size_t count, const MRDL_REAL *_Nonnull x,
+                            const MRDL_REAL *_Nonnull y, MRDL_REAL *_Nonnull z);
+  void (*_Nonnull divide)(size_t count, const MRDL_REAL *_Nonnull x, const MRDL_REAL *_Nonnull y,
+                          MRDL_REAL *_Nonnull z);
+  /// NaN wins in maximum and minimum.
+  void (*_Nonnull maximum)(size_t count, const MRDL_REAL *_Nonnull x, const MRDL_REAL *_Nonnull y,
+                           MRDL_REAL *_Nonnull z);
+  void (*_Nonnull minimum)(size_t count, const MRDL_REAL *_Nonnull x, const MRDL_REAL *_Nonnull y,
+                           MRDL_REAL *_Nonnull z);
+  void (*_Nonnull add_scalar)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL y,
+                              MRDL_REAL *_Nonnull z);
+  void (*_Nonnull subtract_scalar)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL y,
+                                   MRDL_REAL *_Nonnull z);
+  /// z = y − x.
+  void (*_Nonnull subtract_from_scalar)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL y,
+                                        MRDL_REAL *_Nonnull z);
+  void (*_Nonnull multiply_scalar)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL y,
+                                   MRDL_REAL *_Nonnull z);
+  void (*_Nonnull divide_scalar)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL y,
+                                 MRDL_REAL *_Nonnull z);
+  /// z = y / x.
+  void (*_Nonnull divide_into_scalar)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL y,
+                                      MRDL_REAL *_Nonnull z);
+  void (*_Nonnull maximum_scalar)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL y,
+                                  MRDL_REAL *_Nonnull z);
+  void (*_Nonnull minimum_scalar)(size_t count, const MRDL_REAL *_Nonnull x, MRDL_REAL y,
+                                  MRDL_REAL *_Nonnull z);
+
+  // MARK: Rows and channels
+
+  /// Along each dense row: exp(x − max) / Σ exp(x − max).
+  void (*_Nonnull softmax)(size_t rows, size_t columns, const MRDL_REAL *_Nonnull x,
+                           MRDL_REAL *_Nonnull y);
+  /// Along each dense row: x − max − log Σ exp(x − max).
+  void (*_Nonnull log_softmax)(size_t rows, size_t columns, const MRDL_REAL *_Nonnull x,
+                               MRDL_REAL *_Nonnull y);
+  /// y = x · scale + shift, with one scale and one shift for the `count` elements of each channel.
+  void (*_Nonnull scale_shift)(size_t channels, size_t count, const MRDL_REAL *_Nonnull x,
+                               const MRDL_REAL *_Nonnull scale, const MRDL_REAL *_Nonnull shift,
+                               MRDL_REAL *_Nonnull y);
+
+  // MARK: Reductions (those of float32 are summed in float64)
+
+  /// 0 for an empty array.
+  double (*_Nonnull sum)(size_t count, const MRDL_REAL *_Nonnull x);
+  double (*_Nonnull sum_of_squares)(size_t count, const MRDL_REAL *_Nonnull x);
+  /// Σ (x − center)².
+  double (*_Nonnull sum_of_squared_deviations)(size_t count, const MRDL_REAL *_Nonnull x,
+                                               MRDL_REAL center);
+  /// Minus infinity for an empty array; NaN wins.
+  MRDL_REAL (*_Nonnull largest)(size_t count, const MRDL_REAL *_Nonnull x);
+  /// Infinity for an empty array; NaN wins.
+  MRDL_REAL (*_Nonnull smallest)(size_t count, const MRDL_REAL *_Nonnull x);
+} MRDL_KERNEL_TABLE;
+
+#endif
