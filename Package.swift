@@ -164,6 +164,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
     tests("MRDLRuntimeTests", of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore"]),
+    tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
