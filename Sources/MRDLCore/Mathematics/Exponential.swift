@@ -6,5 +6,5 @@
   internal import Darwin
 #endif
 
-/// e to the power of x, in double precision.
-func exponential(_ x: Double) -> Double { exp(x) }
+/// *e* to the power of `x`, as the mathematical library of the system has it.
+package func exponential(_ x: Double) -> Double { exp(x) }
