@@ -165,6 +165,12 @@ let package = Package(
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
     tests("MRDLRuntimeTests", of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore"]),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
+    tests(
+      "MRDLTrainingTests",
+      of: [
+        "MRDLTraining", "MRDLMetrics", "MRDLRuntime", "MRDLOperators", "MRDLNumerics", "MRDLModel",
+        "MRDLCore",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
