@@ -163,6 +163,7 @@ let package = Package(
       "MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"],
       resources: [.copy("Fixtures")]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
+    tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
     tests("MRDLRuntimeTests", of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore"]),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
     tests(
