@@ -36,9 +36,7 @@ import Testing
 
   @Test func shapesAndCompressionAreRead() throws {
     let plain = file(0x08, [2, 1, 3], [1, 2, 3, 4, 5, 6])
-    let packed = try plain.withRawBytes { (bytes) throws(MRDLError) in
-      try Deflate.bytes(bytes, format: .gzip)
-    }
+    let packed = Deflate.bytes(from: plain, format: .gzip)
     for content in [plain, packed] {
       let tensor = try IDX.decode(Storage(content))
       #expect(tensor.shape == [2, 1, 3])
