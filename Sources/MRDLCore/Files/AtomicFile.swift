@@ -184,15 +184,3 @@ public struct AtomicFile: ~Copyable {
     MRDLError(.writeFailed, "cannot write", at: Place(file: path), cause: error)
   }
 }
-
-private func systemWrite(
-  _ descriptor: Int32, _ buffer: UnsafeRawPointer?, _ count: Int
-) -> Int {
-  #if canImport(Glibc)
-    Glibc.write(descriptor, buffer, count)
-  #elseif canImport(Musl)
-    Musl.write(descriptor, buffer, count)
-  #elseif canImport(Darwin)
-    Darwin.write(descriptor, buffer, count)
-  #endif
-}

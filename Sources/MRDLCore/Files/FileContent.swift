@@ -84,15 +84,3 @@ public enum FileContent {
     return Storage(content)
   }
 }
-
-private func systemRead(
-  _ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int
-) -> Int {
-  #if canImport(Glibc)
-    Glibc.read(descriptor, buffer, count)
-  #elseif canImport(Musl)
-    Musl.read(descriptor, buffer, count)
-  #elseif canImport(Darwin)
-    Darwin.read(descriptor, buffer, count)
-  #endif
-}

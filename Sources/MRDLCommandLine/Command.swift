@@ -1,0 +1,87 @@
+package import ArgumentParser
+internal import CMRDLSystem
+package import MRDLCore
+
+/// One of the commands: reads its arguments, does its work, and ends with the exit code that its
+/// manual states.
+///
+/// Results go to standard output and messages to standard error. Whatever goes wrong becomes one line
+/// `mrdl-infer: error: …`.
+package protocol Command: ParsableCommand {
+  /// Does what the arguments ask for.
+  ///
+  /// - Throws: `MRDLError`, or `CommandExit` for an exit code without a message.
+  mutating func perform() throws
+}
+
+extension Command {
+  /// The name that messages begin with.
+  package static var commandName: String { configuration.commandName ?? "mrdl" }
+
+  /// Runs the command and ends the process.
+  package static func main() {
+    let truncated = MRDLError(
+      .readFailed, "a file was cut short by another process while it was read")
+    mrdl_install_sigbus_message(line(truncated), truncated.code.category.exitCode)
+    var command: any ParsableCommand
+    do {
+      command = try parseAsRoot()
+    } catch {
+      end(parsing: error)
+    }
+    do {
+      if var command = command as? any Command {
+        try command.perform()
+      } else {
+        try command.run()
+      }
+    } catch let exit as CommandExit {
+      end(exit.code)
+    } catch let error as MRDLError {
+      complain(line(error))
+      end(error.code.category.exitCode)
+    } catch {
+      end(parsing: error)
+    }
+    end(0)
+  }
+
+  /// What an error says, as one line.
+  package static func line(_ error: MRDLError) -> String {
+    "\(commandName): error: \(error)"
+  }
+
+  /// Ends after help, the version or a completion script was asked for, or with what is wrong with the
+  /// arguments.
+  private static func end(parsing error: any Error) -> Never {
+    guard exitCode(for: error) != .success else { exit(withError: error) }
+    let code = exitCode(for: error)
+    guard code == .validationFailure else {
+      complain("\(commandName): error: \(message(for: error))")
+      end(FailureCategory.internalFault.exitCode)
+    }
+    let text = message(for: error).split(separator: "\n").joined(separator: " ")
+    complain("\(commandName): error: \(text)")
+    complain("See \(commandName) --help.")
+    end(FailureCategory.usage.exitCode)
+  }
+
+  private static func complain(_ line: String) {
+    // Where even the complaint cannot be written, the exit code remains.
+    try? StandardStream.error.write(line + "\n")
+  }
+
+  private static func end(_ code: Int32) -> Never { exit(withError: ExitCode(code)) }
+}
+
+/// Ends a command with an exit code and without a message.
+package struct CommandExit: Error, Sendable, Hashable {
+  package let code: Int32
+
+  /// The command did its work and found something wrong.
+  package static let findings = CommandExit(code: 1)
+  /// Some of the inputs failed; messages say which.
+  package static func failure(_ category: FailureCategory) -> CommandExit {
+    CommandExit(code: category.exitCode)
+  }
+}
