@@ -163,7 +163,6 @@ let package = Package(
       "MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"],
       resources: [.copy("Fixtures")]),
     tests("MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore"]),
-    tests("MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
     tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
     tests("MRDLRuntimeTests", of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore"]),
