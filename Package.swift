@@ -165,7 +165,10 @@ let package = Package(
     tests("MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore"]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
     tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
-    tests("MRDLRuntimeTests", of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore"]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: strictC),
+    tests(
+      "MRDLRuntimeTests",
+      of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore", "CAllocationCounter"]),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
     tests(
       "MRDLTrainingTests",
