@@ -1,0 +1,142 @@
+package import MRDLCore
+
+/// An arithmetic operation on two arrays, element by element, with the broadcasting rules of NumPy.
+///
+/// Whole numbers wrap around; their quotient is cut off towards zero.
+package struct Broadcasting: Sendable {
+  package enum Operation: Sendable {
+    case add
+    case subtract
+    case multiply
+    case divide
+  }
+
+  package let operation: Operation
+  package let scalarType: ScalarType
+  package let layout: BroadcastLayout
+
+  /// An operation, or nil where there is none for the type.
+  package init?(_ operation: Operation, _ scalarType: ScalarType, _ layout: BroadcastLayout) {
+    guard scalarType == .float32 || scalarType == .float64 || scalarType.isInteger,
+      scalarType.isComputable
+    else { return nil }
+    self.operation = operation
+    self.scalarType = scalarType
+    self.layout = layout
+  }
+
+  /// Computes the result, which may be the same memory as an operand of its shape.
+  ///
+  /// - Throws: `MRDL4005` for a division of whole numbers by zero.
+  package func run(
+    left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer
+  ) throws(MRDLError) {
+    let x = Operands(left: left, right: right, output: output, layout: layout)
+    if operation == .divide {
+      switch scalarType {
+      case .float32: x.forEach(Float.self) { $0 / $1 }
+      case .float64: x.forEach(Double.self) { $0 / $1 }
+      case .int8: try x.divide(Int8.self)
+      case .int16: try x.divide(Int16.self)
+      case .int32: try x.divide(Int32.self)
+      case .int64: try x.divide(Int64.self)
+      case .uint8: try x.divide(UInt8.self)
+      case .uint16: try x.divide(UInt16.self)
+      case .uint32: try x.divide(UInt32.self)
+      default: try x.divide(UInt64.self)
+      }
+      return
+    }
+    switch scalarType {
+    case .float32: x.combine(Float.self, operation)
+    case .float64: x.combine(Double.self, operation)
+    // Sums, differences and products that wrap have the same bits with and without sign.
+    case .int8, .uint8: x.combineWrapping(UInt8.self, operation)
+    case .int16, .uint16: x.combineWrapping(UInt16.self, operation)
+    case .int32, .uint32: x.combineWrapping(UInt32.self, operation)
+    default: x.combineWrapping(UInt64.self, operation)
+    }
+  }
+}
+
+private struct Operands {
+  let left: UnsafeRawPointer
+  let right: UnsafeRawPointer
+  let output: UnsafeMutableRawPointer
+  let layout: BroadcastLayout
+
+  @inline(__always)
+  func forEach<Scalar: TensorElement>(
+    _ type: Scalar.Type, _ function: (Scalar, Scalar) -> Scalar
+  ) {
+    let x = left.assumingMemoryBound(to: type)
+    let y = right.assumingMemoryBound(to: type)
+    let z = output.assumingMemoryBound(to: type)
+    let count = layout.rowLength
+    switch layout.row {
+    case .arrays:
+      layout.forEachRow(in: 0..<layout.rowCount) { row, left, right in
+        let (x, y, z) = (x + left, y + right, z + row * count)
+        for index in 0..<count { z[index] = function(x[index], y[index]) }
+      }
+    case .leftElement:
+      layout.forEachRow(in: 0..<layout.rowCount) { row, left, right in
+        let (element, y, z) = (x[left], y + right, z + row * count)
+        for index in 0..<count { z[index] = function(element, y[index]) }
+      }
+    case .rightElement:
+      layout.forEachRow(in: 0..<layout.rowCount) { row, left, right in
+        let (x, element, z) = (x + left, y[right], z + row * count)
+        for index in 0..<count { z[index] = function(x[index], element) }
+      }
+    }
+  }
+
+  @inline(__always)
+  func combine<Scalar: TensorElement & FloatingPoint>(
+    _ type: Scalar.Type, _ operation: Broadcasting.Operation
+  ) {
+    switch operation {
+    case .add: forEach(type) { $0 + $1 }
+    case .subtract: forEach(type) { $0 - $1 }
+    case .multiply: forEach(type) { $0 * $1 }
+    case .divide: forEach(type) { $0 / $1 }
+    }
+  }
+
+  @inline(__always)
+  func combineWrapping<Scalar: TensorElement & FixedWidthInteger>(
+    _ type: Scalar.Type, _ operation: Broadcasting.Operation
+  ) {
+    switch operation {
+    case .add: forEach(type) { $0 &+ $1 }
+    case .subtract: forEach(type) { $0 &- $1 }
+    case .multiply: forEach(type) { $0 &* $1 }
+    case .divide: preconditionFailure("a quotient has its own loops")
+    }
+  }
+
+  @inline(__always)
+  func divide<Scalar: TensorElement & FixedWidthInteger>(
+    _ type: Scalar.Type
+  ) throws(MRDLError) {
+    // Every divisor is found before an output, which may be the same memory, is written.
+    let divisors = right.assumingMemoryBound(to: type)
+    var hasZero = false
+    layout.forEachRow(in: 0..<layout.rowCount) { _, _, right in
+      switch layout.row {
+      case .rightElement: hasZero = hasZero || divisors[right] == 0
+      default:
+        for index in 0..<layout.rowLength {
+          hasZero = hasZero || divisors[right + index] == 0
+        }
+      }
+    }
+    if hasZero {
+      throw MRDLError(
+        .operatorFailed, "a whole number is divided by zero", found: "a divisor of 0",
+        expected: "none")
+    }
+    forEach(type) { $0.dividedReportingOverflow(by: $1).partialValue }
+  }
+}

@@ -1,0 +1,148 @@
+/// How the elements along one axis are made of those of the same axis at another resolution: a
+/// window of weights for each.
+package struct ResamplingTable: Sendable {
+  /// Where the middle of a new element lies among the old ones, as in ONNX Resize.
+  package enum Coordinates: String, Sendable, CaseIterable {
+    case halfPixel = "half_pixel"
+    case halfPixelSymmetric = "half_pixel_symmetric"
+    case pytorchHalfPixel = "pytorch_half_pixel"
+    case alignCorners = "align_corners"
+    case asymmetric
+
+    /// The coordinate among the old elements of a new element.
+    package func source(of index: Int, from extent: Int, to newExtent: Int, scale: Double) -> Double {
+      let centered = (Double(index) + 0.5) / scale - 0.5
+      switch self {
+      case .halfPixel: return centered
+      case .halfPixelSymmetric:
+        let adjustment = Double(newExtent) / (scale * Double(extent))
+        return Double(extent) / 2 * (1 - adjustment) + centered
+      case .pytorchHalfPixel: return newExtent > 1 ? centered : 0
+      case .alignCorners:
+        return newExtent > 1 ? Double(index) * Double(extent - 1) / Double(newExtent - 1) : 0
+      case .asymmetric: return Double(index) / scale
+      }
+    }
+  }
+
+  /// The weights of the old elements near a coordinate.
+  package enum Filter: Sendable {
+    /// The triangle: straight lines between neighbours.
+    case linear
+    /// Keys' cubic with the given slope parameter, -0.75 or -0.5 usually.
+    case cubic(a: Double)
+
+    /// How far from a coordinate the weights reach.
+    var radius: Int {
+      switch self {
+      case .linear: 1
+      case .cubic: 2
+      }
+    }
+
+    func weight(_ distance: Double) -> Double {
+      let x = abs(distance)
+      switch self {
+      case .linear: return max(0, 1 - x)
+      case .cubic(let a):
+        if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+        if x < 2 { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a }
+        return 0
+      }
+    }
+  }
+
+  package let extent: Int
+  package let newExtent: Int
+  /// The number of weights of each new element.
+  let taps: Int
+  /// The old element that the first weight belongs to, for each new element.
+  let starts: [Int]
+  let weights: [Double]
+
+  /// The table for an axis.
+  ///
+  /// - Parameters:
+  ///   - extent: the number of old elements, at least 1.
+  ///   - newExtent: the number of new ones.
+  ///   - scale: new elements for each old one.
+  ///   - isAntialiased: whether shrinking stretches the filter, so that every old element counts.
+  ///   - excludesOutside: whether elements outside the array weigh nothing; if not, they repeat the
+  ///     first or last one.
+  package init(
+    from extent: Int, to newExtent: Int, scale: Double, coordinates: Coordinates, filter: Filter,
+    isAntialiased: Bool, excludesOutside: Bool
+  ) {
+    self.extent = extent
+    self.newExtent = newExtent
+    let stretch = isAntialiased ? min(scale, 1) : 1
+    // No old element further away than this has a weight; the bound keeps an absurd scale harmless.
+    let reach = Int(min((Double(filter.radius) / stretch).rounded(.up), Double(extent) + 2))
+    var windows: [(start: Int, weights: [Double])] = []
+    for index in 0..<newExtent {
+      let source = coordinates.source(of: index, from: extent, to: newExtent, scale: scale)
+      // Coordinates far outside see nothing but the border.
+      let center = min(max(source, -Double(extent) - 4), 2 * Double(extent) + 4)
+      let base = Int(center.rounded(.up)) - 1
+      let clamp = { min(max($0, 0), extent - 1) }
+      let first = clamp(base - reach + 1)
+      var row = [Double](repeating: 0, count: clamp(base + reach) - first + 1)
+      var total = 0.0
+      for position in (base - reach + 1)...(base + reach) {
+        if excludesOutside && clamp(position) != position { continue }
+        let weight = filter.weight((Double(position) - center) * stretch)
+        row[clamp(position) - first] += weight
+        total += weight
+      }
+      if (isAntialiased || excludesOutside) && total != 0 {
+        for index in row.indices { row[index] /= total }
+      }
+      let lead = row.firstIndex { $0 != 0 } ?? 0
+      let last = row.lastIndex { $0 != 0 } ?? 0
+      windows.append((first + lead, Array(row[lead...last])))
+    }
+    let taps = windows.map(\.weights.count).max() ?? 1
+    var starts: [Int] = []
+    var weights: [Double] = []
+    for window in windows {
+      let start = min(window.start, extent - taps)
+      starts.append(start)
+      let lead = window.start - start
+      weights += [Double](repeating: 0, count: lead) + window.weights
+      weights += [Double](repeating: 0, count: taps - lead - window.weights.count)
+    }
+    self.taps = taps
+    self.starts = starts
+    self.weights = weights
+  }
+}
+
+// MARK: The nearest element
+
+extension ResamplingTable {
+  /// Which neighbour is the nearest.
+  package enum Rounding: String, Sendable, CaseIterable {
+    case roundPreferFloor = "round_prefer_floor"
+    case roundPreferCeil = "round_prefer_ceil"
+    case floor
+    case ceil
+  }
+
+  /// For each new element the old one that is nearest.
+  package static func nearest(
+    from extent: Int, to newExtent: Int, scale: Double, coordinates: Coordinates,
+    rounding: Rounding
+  ) -> [Int] {
+    (0..<newExtent).map { index in
+      let source = coordinates.source(of: index, from: extent, to: newExtent, scale: scale)
+      let rounded =
+        switch rounding {
+        case .roundPreferFloor: (source - 0.5).rounded(.up)
+        case .roundPreferCeil: (source + 0.5).rounded(.down)
+        case .floor: source.rounded(.down)
+        case .ceil: source.rounded(.up)
+        }
+      return Int(min(max(rounded, 0), Double(extent - 1)))
+    }
+  }
+}
