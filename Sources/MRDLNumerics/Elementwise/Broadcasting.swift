@@ -27,25 +27,25 @@ package struct Broadcasting: Sendable {
 
   /// Computes the result, which may be the same memory as an operand of its shape.
   ///
-  /// - Throws: `MRDL4005` for a division of whole numbers by zero.
+  /// - Returns: false, with the output as it was, for a division of whole numbers by zero.
   package func run(
     left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer
-  ) throws(MRDLError) {
+  ) -> Bool {
     let x = Operands(left: left, right: right, output: output, layout: layout)
     if operation == .divide {
       switch scalarType {
       case .float32: x.forEach(Float.self) { $0 / $1 }
       case .float64: x.forEach(Double.self) { $0 / $1 }
-      case .int8: try x.divide(Int8.self)
-      case .int16: try x.divide(Int16.self)
-      case .int32: try x.divide(Int32.self)
-      case .int64: try x.divide(Int64.self)
-      case .uint8: try x.divide(UInt8.self)
-      case .uint16: try x.divide(UInt16.self)
-      case .uint32: try x.divide(UInt32.self)
-      default: try x.divide(UInt64.self)
+      case .int8: return x.divide(Int8.self)
+      case .int16: return x.divide(Int16.self)
+      case .int32: return x.divide(Int32.self)
+      case .int64: return x.divide(Int64.self)
+      case .uint8: return x.divide(UInt8.self)
+      case .uint16: return x.divide(UInt16.self)
+      case .uint32: return x.divide(UInt32.self)
+      default: return x.divide(UInt64.self)
       }
-      return
+      return true
     }
     switch scalarType {
     case .float32: x.combine(Float.self, operation)
@@ -56,6 +56,7 @@ package struct Broadcasting: Sendable {
     case .int32, .uint32: x.combineWrapping(UInt32.self, operation)
     default: x.combineWrapping(UInt64.self, operation)
     }
+    return true
   }
 }
 
@@ -117,9 +118,7 @@ private struct Operands {
   }
 
   @inline(__always)
-  func divide<Scalar: TensorElement & FixedWidthInteger>(
-    _ type: Scalar.Type
-  ) throws(MRDLError) {
+  func divide<Scalar: TensorElement & FixedWidthInteger>(_ type: Scalar.Type) -> Bool {
     // Every divisor is found before an output, which may be the same memory, is written.
     let divisors = right.assumingMemoryBound(to: type)
     var hasZero = false
@@ -132,11 +131,8 @@ private struct Operands {
         }
       }
     }
-    if hasZero {
-      throw MRDLError(
-        .operatorFailed, "a whole number is divided by zero", found: "a divisor of 0",
-        expected: "none")
-    }
+    if hasZero { return false }
     forEach(type) { $0.dividedReportingOverflow(by: $1).partialValue }
+    return true
   }
 }
