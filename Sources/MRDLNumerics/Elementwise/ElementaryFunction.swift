@@ -1,0 +1,93 @@
+internal import CMRDLKernels
+package import MRDLCore
+
+/// A function of one number, applied to every element of an array.
+///
+/// In float32 the error of exp, log and erf is below 1.3 units in the last place, that of sigmoid and
+/// tanh below 2.
+package enum ElementaryFunction: Sendable, Hashable {
+  case exp
+  case log
+  case sqrt
+  case sigmoid
+  case tanh
+  case erf
+  case relu
+  /// `alpha` · x below zero.
+  case leakyRelu(alpha: Double)
+  /// min(max(x, low), high).
+  case clip(low: Double, high: Double)
+
+  /// Computes y = f(x); both may be the same memory.
+  ///
+  /// - Parameter scalarType: float32 or float64.
+  /// - Precondition: the scalar type is one of the two.
+  package func run(
+    _ scalarType: ScalarType, count: Int, input: UnsafeRawPointer,
+    output: UnsafeMutableRawPointer, threadLimit: Int
+  ) {
+    precondition(scalarType == .float32 || scalarType == .float64, "\(self) of \(scalarType)")
+    let work = Pieces(
+      function: self, isDouble: scalarType == .float64, count: count, input: input, output: output)
+    WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+  }
+
+  private struct Pieces: ParallelWork {
+    let function: ElementaryFunction
+    let isDouble: Bool
+    let count: Int
+    let input: UnsafeRawPointer
+    let output: UnsafeMutableRawPointer
+    private var step: Int { 16_384 }
+
+    var pieceCount: Int { (count + step - 1) / step }
+
+    func run(index: Int, slot: Int) {
+      let first = index * step
+      let length = min(step, count - first)
+      if isDouble {
+        function.apply(
+          length, input.assumingMemoryBound(to: Double.self) + first,
+          output.assumingMemoryBound(to: Double.self) + first)
+      } else {
+        function.apply(
+          length, input.assumingMemoryBound(to: Float.self) + first,
+          output.assumingMemoryBound(to: Float.self) + first)
+      }
+    }
+  }
+
+  private func apply(
+    _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+  ) {
+    let table = mrdl_kernels_current().pointee.f32
+    switch self {
+    case .exp: table.pointee.exp(count, x, y)
+    case .log: table.pointee.log(count, x, y)
+    case .sqrt: table.pointee.sqrt(count, x, y)
+    case .sigmoid: table.pointee.sigmoid(count, x, y)
+    case .tanh: table.pointee.tanh(count, x, y)
+    case .erf: table.pointee.erf(count, x, y)
+    case .relu: table.pointee.relu(count, x, y)
+    case .leakyRelu(let alpha): table.pointee.leaky_relu(count, Float(alpha), x, y)
+    case .clip(let low, let high): table.pointee.clip(count, Float(low), Float(high), x, y)
+    }
+  }
+
+  private func apply(
+    _ count: Int, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>
+  ) {
+    let table = mrdl_kernels_current().pointee.f64
+    switch self {
+    case .exp: table.pointee.exp(count, x, y)
+    case .log: table.pointee.log(count, x, y)
+    case .sqrt: table.pointee.sqrt(count, x, y)
+    case .sigmoid: table.pointee.sigmoid(count, x, y)
+    case .tanh: table.pointee.tanh(count, x, y)
+    case .erf: table.pointee.erf(count, x, y)
+    case .relu: table.pointee.relu(count, x, y)
+    case .leakyRelu(let alpha): table.pointee.leaky_relu(count, alpha, x, y)
+    case .clip(let low, let high): table.pointee.clip(count, low, high, x, y)
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package import CMRDLKernels
+
+extension Float: KernelScalar {
+  private static var table: UnsafePointer<mrdl_f32_kernels> { mrdl_kernels_current().pointee.f32 }
+
+  package static var tileRows: Int { table.pointee.gemm_rows }
+  package static var tileColumns: Int { table.pointee.gemm_columns }
+
+  package static func multiply(_ block: borrowing ProductBlock<Float>) {
+    var arguments = mrdl_f32_gemm_block(
+      rows: block.rows, first_panel: block.panels.lowerBound, last_panel: block.panels.upperBound,
+      columns: block.columns, depth: block.depth, a: block.left, b: block.right,
+      b_panel_stride: block.rightPanelStride, b_row_stride: block.rightRowStride, c: block.output,
+      c_row_stride: block.outputRowStride, accumulate: block.accumulates ? 1 : 0,
+      row_bias: block.rowBias, column_bias: block.columnBias, clamp: block.bounds == nil ? 0 : 1,
+      low: Float(block.bounds?.low ?? 0), high: Float(block.bounds?.high ?? 0))
+    table.pointee.gemm_block(&arguments)
+  }
+
+  package static func packLeft(
+    rows: Int, panels: Range<Int>, depth: Int, alpha: Float, _ matrix: UnsafePointer<Float>,
+    rowStride: Int, columnStride: Int, into packed: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.pack_a(
+      rows, panels.lowerBound, panels.upperBound, depth, alpha, matrix, rowStride, columnStride,
+      packed)
+  }
+
+  package static func packRight(
+    depth: Int, columns: Int, _ matrix: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
+    into packed: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.pack_b(depth, columns, matrix, rowStride, columnStride, packed)
+  }
+
+  package static func packPatches(
+    _ window: mrdl_window, _ input: UnsafePointer<Float>, rows: Range<Int>, columns: Range<Int>,
+    into packed: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: window) {
+      table.pointee.pack_patches(
+        $0, input, rows.lowerBound, rows.count, columns.lowerBound, columns.count, packed)
+    }
+  }
+
+  package static func multiplyRows(
+    rows: Int, columns: Int, _ matrix: UnsafePointer<Float>, rowStride: Int,
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, accumulates: Bool
+  ) {
+    table.pointee.gemv_rows(rows, columns, matrix, rowStride, x, y, accumulates ? 1 : 0)
+  }
+
+  package static func multiplyColumns(
+    rows: Int, columns: Int, _ matrix: UnsafePointer<Float>, rowStride: Int,
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, accumulates: Bool
+  ) {
+    table.pointee.gemv_columns(rows, columns, matrix, rowStride, x, y, accumulates ? 1 : 0)
+  }
+
+  package static func finish(
+    rows: Int, columns: Int, _ output: UnsafeMutablePointer<Float>, rowStride: Int,
+    rowBias: UnsafePointer<Float>?, columnBias: UnsafePointer<Float>?, _ activation: Activation
+  ) {
+    let (kind, alpha, beta) = activation.code
+    table.pointee.epilogue(
+      rows, columns, output, rowStride, rowBias, columnBias, kind, Float(alpha), Float(beta))
+  }
+
+  package static func convolveDepthwise(
+    _ window: mrdl_window, planes: Int, _ input: UnsafePointer<Float>,
+    weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: window) { table.pointee.depthwise($0, planes, input, weights, bias, output) }
+  }
+
+  package static func normalizeExponentials(
+    rows: Int, columns: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+    isLogarithmic: Bool
+  ) {
+    if isLogarithmic {
+      table.pointee.log_softmax(rows, columns, x, y)
+    } else {
+      table.pointee.softmax(rows, columns, x, y)
+    }
+  }
+
+  package static func reduce(
+    _ kind: Reduction.Kind, count: Int, _ x: UnsafePointer<Float>
+  ) -> Float {
+    switch kind {
+    case .sum: Float(table.pointee.sum(count, x))
+    case .mean: Float(table.pointee.sum(count, x) / Double(count))
+    case .maximum: table.pointee.largest(count, x)
+    case .minimum: table.pointee.smallest(count, x)
+    case .sumOfSquares: Float(table.pointee.sum_of_squares(count, x))
+    }
+  }
+
+  package static func accumulate(
+    _ kind: Reduction.Kind, count: Int, _ x: UnsafePointer<Float>,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    switch kind {
+    case .sum, .mean: table.pointee.add(count, y, x, y)
+    case .maximum: table.pointee.maximum(count, y, x, y)
+    case .minimum: table.pointee.minimum(count, y, x, y)
+    case .sumOfSquares: for i in 0..<count { y[i] += x[i] * x[i] }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package import CMRDLKernels
+
+/// An element type that the C kernels of products and convolutions are written for.
+///
+/// Its members are the kernels of the instruction set in use; `mrdl_kernels.h` documents them.
+package protocol KernelScalar: BinaryFloatingPoint, Sendable {
+  /// The largest height of the tile that a product keeps in registers.
+  static var tileRows: Int { get }
+  /// The width of that tile.
+  static var tileColumns: Int { get }
+
+  static func multiply(_ block: borrowing ProductBlock<Self>)
+
+  static func packLeft(
+    rows: Int, panels: Range<Int>, depth: Int, alpha: Self, _ matrix: UnsafePointer<Self>,
+    rowStride: Int, columnStride: Int, into packed: UnsafeMutablePointer<Self>)
+
+  static func packRight(
+    depth: Int, columns: Int, _ matrix: UnsafePointer<Self>, rowStride: Int, columnStride: Int,
+    into packed: UnsafeMutablePointer<Self>)
+
+  static func packPatches(
+    _ window: mrdl_window, _ input: UnsafePointer<Self>, rows: Range<Int>, columns: Range<Int>,
+    into packed: UnsafeMutablePointer<Self>)
+
+  /// y = matrix · x (+ y).
+  static func multiplyRows(
+    rows: Int, columns: Int, _ matrix: UnsafePointer<Self>, rowStride: Int,
+    _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, accumulates: Bool)
+
+  /// y = x · matrix (+ y).
+  static func multiplyColumns(
+    rows: Int, columns: Int, _ matrix: UnsafePointer<Self>, rowStride: Int,
+    _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, accumulates: Bool)
+
+  /// Adds biases and applies an activation, in place.
+  static func finish(
+    rows: Int, columns: Int, _ output: UnsafeMutablePointer<Self>, rowStride: Int,
+    rowBias: UnsafePointer<Self>?, columnBias: UnsafePointer<Self>?, _ activation: Activation)
+
+  static func convolveDepthwise(
+    _ window: mrdl_window, planes: Int, _ input: UnsafePointer<Self>,
+    weights: UnsafePointer<Self>, bias: UnsafePointer<Self>?,
+    into output: UnsafeMutablePointer<Self>)
+
+  /// Softmax, or its logarithm, along dense rows.
+  static func normalizeExponentials(
+    rows: Int, columns: Int, _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>,
+    isLogarithmic: Bool)
+
+  static func reduce(_ kind: Reduction.Kind, count: Int, _ x: UnsafePointer<Self>) -> Self
+
+  /// Takes one step along the axis into each of `count` results.
+  static func accumulate(
+    _ kind: Reduction.Kind, count: Int, _ x: UnsafePointer<Self>,
+    into y: UnsafeMutablePointer<Self>)
+}
+
+/// One block of a product, as `mrdl_f32_gemm_block` describes it.
+package struct ProductBlock<Scalar> {
+  /// The rows of the whole left matrix.
+  package var rows: Int
+  package var panels: Range<Int>
+  package var columns: Int
+  package var depth: Int
+  package var left: UnsafePointer<Scalar>
+  package var right: UnsafePointer<Scalar>
+  package var rightPanelStride: Int
+  package var rightRowStride: Int
+  package var output: UnsafeMutablePointer<Scalar>
+  package var outputRowStride: Int
+  package var accumulates: Bool
+  package var rowBias: UnsafePointer<Scalar>?
+  package var columnBias: UnsafePointer<Scalar>?
+  package var bounds: (low: Double, high: Double)?
+}

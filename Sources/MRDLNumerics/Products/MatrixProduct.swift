@@ -1,0 +1,370 @@
+package import MRDLCore
+
+/// A product of two matrices with what surrounds it: activation(alpha · A · B + biases), or
+/// Y += alpha · A · B.
+///
+/// Strides are in elements. The result is row-major. Results do not depend on the number of threads.
+/// A run allocates nothing.
+package struct MatrixProduct: Sendable {
+  /// Where the elements of a matrix lie.
+  package struct Layout: Sendable, Hashable {
+    package var rowStride: Int
+    package var columnStride: Int
+
+    package init(rowStride: Int, columnStride: Int) {
+      self.rowStride = rowStride
+      self.columnStride = columnStride
+    }
+
+    /// Rows one after the other, each of so many elements.
+    package static func rowMajor(_ columns: Int) -> Layout {
+      Layout(rowStride: columns, columnStride: 1)
+    }
+
+    /// The transpose of a row-major matrix with rows of so many elements.
+    package static func transposed(_ rows: Int) -> Layout {
+      Layout(rowStride: 1, columnStride: rows)
+    }
+  }
+
+  package let scalarType: ScalarType
+  package let rows: Int
+  package let columns: Int
+  package let depth: Int
+  package let left: Layout
+  package let right: Layout
+  package let outputRowStride: Int
+  package let alpha: Double
+  package let activation: Activation
+  /// Whether the product is added to what stands in the output; biases are not added then.
+  package let accumulates: Bool
+  /// Whether the left matrix is given as `packLeft` makes it.
+  package let leftIsPacked: Bool
+  /// Whether the right matrix is given as `packRight` makes it.
+  package let rightIsPacked: Bool
+  let blocking: ProductBlocking
+  /// Pieces that run at the same time have a part of the workspace each.
+  let slotCount: Int
+  private let isVector: Bool
+
+  /// - Parameters:
+  ///   - scalarType: float32 or float64.
+  ///   - rows, columns, depth: the left matrix is `rows` × `depth`, the right one `depth` × `columns`.
+  ///   - left, right: their layouts; by default row-major and dense.
+  ///   - outputRowStride: by default `columns`.
+  /// - Precondition: the scalar type is one of the two.
+  package init(
+    _ scalarType: ScalarType, rows: Int, columns: Int, depth: Int, left: Layout? = nil,
+    right: Layout? = nil, outputRowStride: Int? = nil, alpha: Double = 1,
+    activation: Activation = .none, accumulates: Bool = false, leftIsPacked: Bool = false,
+    rightIsPacked: Bool = false
+  ) {
+    precondition(scalarType == .float32 || scalarType == .float64, "a product of \(scalarType)")
+    self.scalarType = scalarType
+    self.rows = rows
+    self.columns = columns
+    self.depth = depth
+    self.left = left ?? .rowMajor(depth)
+    self.right = right ?? .rowMajor(columns)
+    self.outputRowStride = outputRowStride ?? columns
+    self.alpha = alpha
+    self.activation = activation
+    self.accumulates = accumulates
+    self.leftIsPacked = leftIsPacked
+    self.rightIsPacked = rightIsPacked
+    blocking =
+      scalarType == .float32
+      ? ProductBlocking(rows: rows, columns: columns, depth: depth, Float.self)
+      : ProductBlocking(rows: rows, columns: columns, depth: depth, Double.self)
+    slotCount = max(1, min(WorkerPool.size, blocking.pieceCount))
+    isVector =
+      alpha == 1
+      && Self.isVector(
+        rows: rows, columns: columns, left: self.left, right: self.right,
+        outputRowStride: self.outputRowStride, leftIsPacked: leftIsPacked,
+        rightIsPacked: rightIsPacked)
+  }
+
+  private static func isVector(
+    rows: Int, columns: Int, left: Layout, right: Layout, outputRowStride: Int, leftIsPacked: Bool,
+    rightIsPacked: Bool
+  ) -> Bool {
+    if leftIsPacked || rightIsPacked { return false }
+    if rows == 1 && left.columnStride == 1 {
+      return right.columnStride == 1 || right.rowStride == 1
+    }
+    if columns == 1 && right.rowStride == 1 && outputRowStride == 1 {
+      return left.columnStride == 1 || left.rowStride == 1
+    }
+    return false
+  }
+
+  /// Whether packing a constant right matrix ahead makes a product of so many rows faster.
+  package static func gainsFromPackedRight(rows: Int) -> Bool { rows > 1 }
+
+  /// Whether packing a constant left matrix ahead makes a product of so many columns faster.
+  package static func gainsFromPackedLeft(columns: Int) -> Bool { columns > 1 }
+
+  /// The bytes that `run` needs as workspace, aligned to 64.
+  package var workspaceByteCount: Int {
+    if isVector || rows == 0 || columns == 0 { return 0 }
+    let leftCount = leftIsPacked ? 0 : roundedUp(blocking.packedLeftCount)
+    let rightCount = rightIsPacked ? 0 : slotCount * roundedUp(blocking.rightBlockCount)
+    return (leftCount + rightCount) * elementByteCount
+  }
+
+  /// The bytes of the left matrix as `packLeft` makes it.
+  package var packedLeftByteCount: Int { blocking.packedLeftCount * elementByteCount }
+
+  /// The bytes of the right matrix as `packRight` makes it.
+  package var packedRightByteCount: Int { blocking.packedRightCount * elementByteCount }
+
+  /// A name for the layout that `packLeft` makes, the same for two products when they can share it.
+  package var packedLeftLayout: String {
+    "left/\(scalarType)/\(rows)x\(depth)/\(left.rowStride),\(left.columnStride)/\(alpha)/"
+      + "\(blocking.panelCount),\(blocking.depthStep)"
+  }
+
+  /// A name for the layout that `packRight` makes, the same for two products when they can share it.
+  package var packedRightLayout: String {
+    "right/\(scalarType)/\(depth)x\(columns)/\(right.rowStride),\(right.columnStride)/"
+      + "\(blocking.tileColumns),\(blocking.depthStep)"
+  }
+
+  private var elementByteCount: Int { scalarType == .float32 ? 4 : 8 }
+
+  /// Elements rounded up to a multiple of 64 bytes.
+  private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+
+  /// Packs the left matrix, with `alpha`, for products of any number of columns.
+  package func packLeft(_ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
+    if scalarType == .float32 {
+      packLeft(matrix, into: packed, Float.self)
+    } else {
+      packLeft(matrix, into: packed, Double.self)
+    }
+  }
+
+  /// Packs the right matrix for products of any number of rows.
+  package func packRight(_ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
+    if scalarType == .float32 {
+      packRight(matrix, into: packed, Float.self)
+    } else {
+      packRight(matrix, into: packed, Double.self)
+    }
+  }
+
+  /// Computes the product.
+  ///
+  /// - Parameters:
+  ///   - left, right: element (0, 0), or the packed matrix.
+  ///   - rowBias: a value for each row; `columnBias`: one for each column.
+  ///   - workspace: `workspaceByteCount` bytes, aligned to 64; nil when there are none.
+  ///   - threadLimit: how many threads may take part; 0 for all.
+  /// - Complexity: O(rows · columns · depth).
+  package func run(
+    left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer,
+    rowBias: UnsafeRawPointer? = nil, columnBias: UnsafeRawPointer? = nil,
+    workspace: UnsafeMutableRawPointer?, threadLimit: Int
+  ) {
+    if rows == 0 || columns == 0 { return }
+    if scalarType == .float32 {
+      run(left, right, output, rowBias, columnBias, workspace, threadLimit, Float.self)
+    } else {
+      run(left, right, output, rowBias, columnBias, workspace, threadLimit, Double.self)
+    }
+  }
+
+  // MARK: By type
+
+  private func packLeft<Scalar: KernelScalar>(
+    _ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer, _: Scalar.Type
+  ) {
+    let work = LeftPacking<Scalar>(
+      product: self, matrix: matrix.assumingMemoryBound(to: Scalar.self),
+      packed: packed.assumingMemoryBound(to: Scalar.self), panelStep: blocking.panelCount)
+    work.run(index: 0, slot: 0)
+  }
+
+  private func packRight<Scalar: KernelScalar>(
+    _ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer, _: Scalar.Type
+  ) {
+    let matrix = matrix.assumingMemoryBound(to: Scalar.self)
+    let packed = packed.assumingMemoryBound(to: Scalar.self)
+    for k in stride(from: 0, to: depth, by: blocking.depthStep) {
+      Scalar.packRight(
+        depth: min(blocking.depthStep, depth - k), columns: columns, matrix + k * right.rowStride,
+        rowStride: right.rowStride, columnStride: right.columnStride,
+        into: packed + k * blocking.paddedColumns)
+    }
+  }
+
+  private func run<Scalar: KernelScalar>(
+    _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ output: UnsafeMutableRawPointer,
+    _ rowBias: UnsafeRawPointer?, _ columnBias: UnsafeRawPointer?,
+    _ workspace: UnsafeMutableRawPointer?, _ threadLimit: Int, _: Scalar.Type
+  ) {
+    let left = left.assumingMemoryBound(to: Scalar.self)
+    let right = right.assumingMemoryBound(to: Scalar.self)
+    let output = output.assumingMemoryBound(to: Scalar.self)
+    let rowBias = rowBias?.assumingMemoryBound(to: Scalar.self)
+    let columnBias = columnBias?.assumingMemoryBound(to: Scalar.self)
+    if isVector {
+      let work = VectorProduct(
+        product: self, left: left, right: right, output: output, rowBias: rowBias,
+        columnBias: columnBias)
+      WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+      return
+    }
+    let limit = WorkerPool.limit(threadLimit, slots: slotCount)
+    // Without a workspace nothing has to be packed, and its parts are empty.
+    var free = workspace?.assumingMemoryBound(to: Scalar.self)
+    var packedLeft = left
+    if !leftIsPacked, let packed = free {
+      let step = max(1, (blocking.panelCount + 7) / 8)
+      let pieces = (blocking.panelCount + step - 1) / step
+      WorkerPool.run(
+        LeftPacking<Scalar>(product: self, matrix: left, packed: packed, panelStep: step),
+        count: pieces,
+        threadLimit: rows * depth < ProductBlocking.leastParallelWork ? 1 : threadLimit)
+      packedLeft = UnsafePointer(packed)
+      free = packed + roundedUp(blocking.packedLeftCount)
+    }
+    WorkerPool.run(
+      PackedProduct(
+        product: self, left: packedLeft, right: right, output: output, rowBias: rowBias,
+        columnBias: columnBias, blocks: free, blockCount: roundedUp(blocking.rightBlockCount)),
+      count: blocking.pieceCount, threadLimit: limit)
+  }
+}
+
+extension WorkerPool {
+  /// A limit of threads that also keeps to so many slots.
+  static func limit(_ threadLimit: Int, slots: Int) -> Int {
+    threadLimit == 0 ? slots : min(threadLimit, slots)
+  }
+}
+
+/// Packs some panels of the left matrix, at all depths.
+private struct LeftPacking<Scalar: KernelScalar>: ParallelWork {
+  let product: MatrixProduct
+  let matrix: UnsafePointer<Scalar>
+  let packed: UnsafeMutablePointer<Scalar>
+  let panelStep: Int
+
+  func run(index: Int, slot: Int) {
+    let blocking = product.blocking
+    let first = index * panelStep
+    for k in stride(from: 0, to: product.depth, by: blocking.depthStep) {
+      Scalar.packLeft(
+        rows: product.rows, panels: first..<min(first + panelStep, blocking.panelCount),
+        depth: min(blocking.depthStep, product.depth - k), alpha: Scalar(product.alpha),
+        matrix + k * product.left.columnStride, rowStride: product.left.rowStride,
+        columnStride: product.left.columnStride, into: packed + k * product.rows)
+    }
+  }
+}
+
+/// One piece of a product whose left matrix is packed.
+private struct PackedProduct<Scalar: KernelScalar>: ParallelWork {
+  let product: MatrixProduct
+  let left: UnsafePointer<Scalar>
+  let right: UnsafePointer<Scalar>
+  let output: UnsafeMutablePointer<Scalar>
+  let rowBias: UnsafePointer<Scalar>?
+  let columnBias: UnsafePointer<Scalar>?
+  /// Where each slot packs its part of the right matrix.
+  let blocks: UnsafeMutablePointer<Scalar>?
+  let blockCount: Int
+
+  func run(index: Int, slot: Int) {
+    let blocking = product.blocking
+    let columns = blocking.columnRange(index)
+    let panels = blocking.panelRange(index)
+    let depth = product.depth
+    var k = 0
+    repeat {
+      let step = min(blocking.depthStep, depth - k)
+      let block: UnsafePointer<Scalar>
+      if product.rightIsPacked {
+        block = right + k * blocking.paddedColumns + columns.lowerBound * step
+      } else if let blocks {
+        let target = blocks + slot * blockCount
+        let layout = product.right
+        Scalar.packRight(
+          depth: step, columns: columns.count,
+          right + k * layout.rowStride + columns.lowerBound * layout.columnStride,
+          rowStride: layout.rowStride, columnStride: layout.columnStride, into: target)
+        block = UnsafePointer(target)
+      } else {
+        preconditionFailure("a product needs its workspace")
+      }
+      let isLast = k + step >= depth
+      Scalar.multiply(
+        ProductBlock(
+          rows: product.rows, panels: panels, columns: columns.count, depth: step,
+          left: left + k * product.rows, right: block,
+          rightPanelStride: blocking.tileColumns * step, rightRowStride: blocking.tileColumns,
+          output: output + columns.lowerBound, outputRowStride: product.outputRowStride,
+          accumulates: product.accumulates || k > 0, rowBias: rowBias,
+          columnBias: columnBias.map { $0 + columns.lowerBound },
+          bounds: isLast ? product.activation.bounds : nil))
+      k += step
+    } while k < depth
+    if product.activation != .none && product.activation.bounds == nil {
+      let first = blocking.firstRow(ofPanel: panels.lowerBound)
+      let last = blocking.firstRow(ofPanel: panels.upperBound)
+      Scalar.finish(
+        rows: last - first, columns: columns.count,
+        output + first * product.outputRowStride + columns.lowerBound,
+        rowStride: product.outputRowStride, rowBias: nil, columnBias: nil, product.activation)
+    }
+  }
+}
+
+/// A product with one row or one column.
+private struct VectorProduct<Scalar: KernelScalar>: ParallelWork {
+  let product: MatrixProduct
+  let left: UnsafePointer<Scalar>
+  let right: UnsafePointer<Scalar>
+  let output: UnsafeMutablePointer<Scalar>
+  let rowBias: UnsafePointer<Scalar>?
+  let columnBias: UnsafePointer<Scalar>?
+
+  private var length: Int { product.rows == 1 ? product.columns : product.rows }
+
+  /// Elements of the result in one piece: those of about 256 Ki elements of the matrix, in whole lines of
+  /// the cache.
+  private var step: Int { max(64, 262_144 / max(product.depth, 1) / 64 * 64) }
+
+  var pieceCount: Int { (length + step - 1) / step }
+
+  func run(index: Int, slot: Int) {
+    let first = index * step
+    let count = min(step, length - first)
+    let isRow = product.rows == 1
+    let (matrix, vector) = isRow ? (right, left) : (left, right)
+    // The matrix as one of `length` rows, whichever side it stands on.
+    let layout =
+      isRow
+      ? MatrixProduct.Layout(
+        rowStride: product.right.columnStride, columnStride: product.right.rowStride)
+      : product.left
+    if layout.columnStride == 1 {
+      Scalar.multiplyRows(
+        rows: count, columns: product.depth, matrix + first * layout.rowStride,
+        rowStride: layout.rowStride, vector, into: output + first,
+        accumulates: product.accumulates)
+    } else {
+      Scalar.multiplyColumns(
+        rows: product.depth, columns: count, matrix + first, rowStride: layout.columnStride,
+        vector, into: output + first, accumulates: product.accumulates)
+    }
+    let alongBias = isRow ? columnBias : rowBias
+    let acrossBias = isRow ? rowBias : columnBias
+    Scalar.finish(
+      rows: 1, columns: count, output + first, rowStride: count,
+      rowBias: product.accumulates ? nil : acrossBias,
+      columnBias: product.accumulates ? nil : alongBias.map { $0 + first }, product.activation)
+  }
+}

@@ -1,0 +1,79 @@
+internal import CMRDLKernels
+package import MRDLCore
+
+/// Pooling of NC… tensors: the largest element, or the mean, of what a window sees in each plane.
+///
+/// Padding never counts as an element; where it counts in the divisor of the mean is chosen. Results do
+/// not depend on the number of threads. A run allocates nothing.
+package struct Pooling: Sendable {
+  package enum Kind: Sendable, Hashable {
+    /// NaN wins.
+    case maximum
+    /// With `countsPadding` the divisor counts the window's positions inside the padded input.
+    case average(countsPadding: Bool)
+  }
+
+  package let scalarType: ScalarType
+  package let kind: Kind
+  /// Batch size times channels.
+  package let planeCount: Int
+  package let window: Window
+
+  /// - Parameter scalarType: float32 or float64.
+  /// - Precondition: the scalar type is one of the two.
+  package init(_ scalarType: ScalarType, _ kind: Kind, planeCount: Int, window: Window) {
+    precondition(scalarType == .float32 || scalarType == .float64, "pooling of \(scalarType)")
+    self.scalarType = scalarType
+    self.kind = kind
+    self.planeCount = planeCount
+    self.window = window
+  }
+
+  /// Computes the output.
+  package func run(
+    input: UnsafeRawPointer, output: UnsafeMutableRawPointer, threadLimit: Int
+  ) {
+    let work = Planes(pooling: self, input: input, output: output)
+    WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+  }
+
+  private struct Planes: ParallelWork {
+    let pooling: Pooling
+    let input: UnsafeRawPointer
+    let output: UnsafeMutableRawPointer
+
+    private var step: Int {
+      let work = pooling.window.outputVolume * pooling.window.kernelVolume
+      return max(1, min(max(pooling.planeCount, 1), 65_536 / max(work, 1)))
+    }
+
+    var pieceCount: Int { (pooling.planeCount + step - 1) / step }
+
+    func run(index: Int, slot: Int) {
+      let first = index * step
+      let count = min(step, pooling.planeCount - first)
+      let start = (first * pooling.window.inputVolume, first * pooling.window.outputVolume)
+      withUnsafePointer(to: pooling.window.geometry) { window in
+        if pooling.scalarType == .float32 {
+          let table = mrdl_kernels_current().pointee.f32
+          let x = input.assumingMemoryBound(to: Float.self) + start.0
+          let y = output.assumingMemoryBound(to: Float.self) + start.1
+          switch pooling.kind {
+          case .maximum: table.pointee.max_pool(window, count, x, y)
+          case .average(let countsPadding):
+            table.pointee.average_pool(window, count, x, y, countsPadding ? 1 : 0)
+          }
+        } else {
+          let table = mrdl_kernels_current().pointee.f64
+          let x = input.assumingMemoryBound(to: Double.self) + start.0
+          let y = output.assumingMemoryBound(to: Double.self) + start.1
+          switch pooling.kind {
+          case .maximum: table.pointee.max_pool(window, count, x, y)
+          case .average(let countsPadding):
+            table.pointee.average_pool(window, count, x, y, countsPadding ? 1 : 0)
+          }
+        }
+      }
+    }
+  }
+}
