@@ -63,11 +63,29 @@ import Testing
     "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,)}",
     "{'descr': '|u1', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
     "{'descr': '|u1', 'fortran_order': False, 'shape': (2,)}",
+    "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (1,)} more",
     "{'descr': '|u1", "{", "",
   ])
   func whatIsNotAnArrayOfNumbersIsRefused(header: String) {
     let error = #expect(throws: MRDLError.self) { try NPY.decode(file(header, [1])) }
     #expect(error?.code == .badNPY)
+  }
+
+  @Test func truthValuesAreZeroOrOne() throws {
+    let header = "{'descr': '|b1', 'fortran_order': False, 'shape': (3,)}"
+    #expect(try NPY.decode(file(header, [0, 1, 1])).elements() == [false, true, true])
+    let error = #expect(throws: MRDLError.self) { try NPY.decode(file(header, [0, 2, 1])) }
+    #expect(error?.code == .badNPY)
+  }
+
+  @Test func alignedElementsAreShared() throws {
+    let content = try written(Tensor([Float(1), 2, 3]))
+    #expect(try NPY.decode(content).storage === content)
+    let odd = file("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", [0, 0, 0x80, 0x3F])
+    let read = try NPY.decode(odd)
+    #expect(read.isAligned(toByteCount: 4))
+    #expect(read.elements() == [Float(1)])
   }
 
   @Test func everyTruncationIsRefused() throws {

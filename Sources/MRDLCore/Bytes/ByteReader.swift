@@ -12,7 +12,7 @@ public struct ByteReader: Sendable {
   /// The offset in `storage` of the next byte to be read.
   public private(set) var byteOffset: Int
   /// The code of the error when the bytes end early.
-  public let truncationCode: FindingCode
+  public private(set) var truncationCode: FindingCode
 
   /// A reader of all bytes of `storage`.
   public init(_ storage: Storage, truncationCode: FindingCode = .truncatedContainer) {
@@ -35,6 +35,13 @@ public struct ByteReader: Sendable {
   public var remainingByteCount: Int { upperBound - byteOffset }
 
   public var isAtEnd: Bool { byteOffset == upperBound }
+
+  /// The same reader with another code for bytes that end early.
+  package func reportingTruncation(as code: FindingCode) -> ByteReader {
+    var copy = self
+    copy.truncationCode = code
+    return copy
+  }
 
   /// A reader of the `byteCount` bytes at `byteOffset` of the storage, inside this reader's range.
   public func slice(byteOffset: Int, byteCount: Int) throws(MRDLError) -> ByteReader {

@@ -14,6 +14,18 @@ package enum NPY {
     try decode(ByteReader(content, truncationCode: .badNPY), limits: limits)
   }
 
+  /// Reads the array of a file, which stays mapped as long as the tensor shares it.
+  package static func read(
+    _ path: String, limits: Limits = .standard
+  ) throws(MRDLError) -> Tensor {
+    let content = try FileContent.map(path)
+    do {
+      return try decode(content, limits: limits)
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
   /// Reads the array that `reader` stands before, which must reach to its end.
   package static func decode(
     _ reader: ByteReader, limits: Limits = .standard
@@ -94,6 +106,7 @@ package enum NPY {
     var tensor = try Tensor(
       type, shape: header.shape, storage: reader.storage, byteOffset: reader.byteOffset)
     let width = type.elementByteCount ?? 1
+    if type == .bool { try requireBooleans(tensor, at: reader.place()) }
     if !tensor.isAligned(toByteCount: width) { tensor = tensor.copied() }
     guard header.isBigEndian && width > 1 else { return tensor }
     tensor.withUnsafeMutableBytes { bytes in
@@ -102,6 +115,16 @@ package enum NPY {
       }
     }
     return tensor
+  }
+
+  /// Swift's `Bool` has two bit patterns; a byte with another one must never be read as one.
+  private static func requireBooleans(_ tensor: Tensor, at place: Place) throws(MRDLError) {
+    let wrong = tensor.withUnsafeBytes { bytes in bytes.firstIndex { $0 > 1 } }
+    if let wrong {
+      throw MRDLError(
+        .badNPY, "element \(wrong) is not a truth value", expected: "a byte of 0 or 1",
+        at: Place(byteOffset: (place.byteOffset ?? 0) + UInt64(wrong)))
+    }
   }
 
   /// Turns elements with the first axis fastest into row-major order.

@@ -24,9 +24,13 @@ struct NPYHeader {
     var descr: String?
     var order: Bool?
     var extents: [Int]?
+    var keys: Set<String> = []
     try scanner.expect("{")
     while !scanner.take("}") {
       let key = try scanner.string()
+      guard keys.insert(key).inserted else {
+        throw scanner.error("the header has a key twice", found: key)
+      }
       try scanner.expect(":")
       switch key {
       case "descr": descr = try scanner.string()
@@ -38,6 +42,9 @@ struct NPYHeader {
         try scanner.expect("}")
         break
       }
+    }
+    guard scanner.isAtEnd else {
+      throw scanner.error("the header goes on after its end", expected: "white space")
     }
     guard let descr, let order, let extents else {
       throw scanner.error(
@@ -74,6 +81,14 @@ private struct PythonScanner {
 
   private mutating func skipSpace() {
     while position < text.count, [0x20, 0x09, 0x0A].contains(text[position]) { position += 1 }
+  }
+
+  /// Whether nothing but white space remains.
+  var isAtEnd: Bool {
+    mutating get {
+      skipSpace()
+      return position == text.count
+    }
   }
 
   mutating func take(_ character: Character) -> Bool {
