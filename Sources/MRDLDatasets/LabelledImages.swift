@@ -65,4 +65,20 @@ package struct LabelledImages: Sendable {
       name: name, pixels: selected, labels: indices.map { labels[$0] }, classNames: classNames,
       digest: digest)
   }
+
+  /// The pictures in a given order, parted into those to learn from and those to measure by.
+  ///
+  /// - Parameters:
+  ///   - order: every position once; a seeded permutation makes the parts random and repeatable.
+  ///   - validationCount: how many of them, from the end of the order, are for measuring.
+  /// - Precondition: `order` is a permutation of all positions, and has `validationCount` of them.
+  package func split(
+    order: [Int], validationCount: Int
+  ) throws(MRDLError) -> (training: LabelledImages, validation: LabelledImages) {
+    precondition(
+      order.count == count && Set(order).count == count, "the order is not a permutation")
+    precondition((0...count).contains(validationCount), "\(validationCount) of \(count) pictures")
+    let border = count - validationCount
+    return (try selecting(order[..<border]), try selecting(order[border...]))
+  }
 }
