@@ -24,12 +24,14 @@ public struct Limits: Sendable, Hashable {
   public var pixelCount = 1 << 28
   /// Bytes of working memory of one session.
   public var workingByteCount = 64 << 30
-  /// Objects (groups and data sets) in one HDF5 file.
+  /// Objects, links and attributes in one HDF5 file.
   public var hdf5ObjectCount = 1 << 20
   /// Depth of nested HDF5 groups.
   public var hdf5Depth = 64
   /// Chunks of one HDF5 data set.
   public var hdf5ChunkCount = 16 << 20
+  /// Bytes of one HDF5 data set that were never written, so that the file holds only their value.
+  public var hdf5UnstoredByteCount = 256 << 20
 
   public init() {}
 
