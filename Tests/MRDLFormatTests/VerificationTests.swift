@@ -16,15 +16,6 @@ import Testing
     return path
   }
 
-  private func code(_ body: () throws -> Void) -> FindingCode? {
-    do {
-      try body()
-      return nil
-    } catch {
-      return (error as? MRDLError)?.code
-    }
-  }
-
   @Test func damageIsFoundOnFirstUse() throws {
     let directory = try TemporaryDirectory()
     let path = try damagedFile(in: directory)
@@ -46,7 +37,8 @@ import Testing
     let directory = try TemporaryDirectory()
     let path = try damagedFile(in: directory)
     #expect(
-      code { _ = try MRDLFile.open(path, options: OpeningOptions(verification: .now)) }
+      failure(of: { _ = try MRDLFile.open(path, options: OpeningOptions(verification: .now)) })?
+        .code
         == .tensorDigestMismatch)
     let trusting = try MRDLFile.open(path, options: OpeningOptions(verification: .never))
     #expect(try trusting.tensors["b"]?.load().elements(as: Int8.self) == [68, 5, 6, 7, 8])
