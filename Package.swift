@@ -159,6 +159,7 @@ let package = Package(
     // MARK: Tests
 
     tests("MRDLCompressionTests", of: ["MRDLCompression", "MRDLCore"]),
+    tests("MRDLCoreTests", of: ["MRDLCore"]),
     tests(
       "MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"],
       resources: [.copy("Fixtures")]),
