@@ -166,6 +166,7 @@ let package = Package(
     tests("MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore"]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
     tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
+    tests("MRDLNumericsTests", of: ["MRDLNumerics", "MRDLCore", "CMRDLKernels", "CMRDLSystem"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: strictC),
     tests(
       "MRDLRuntimeTests",

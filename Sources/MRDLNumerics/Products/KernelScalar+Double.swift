@@ -71,7 +71,9 @@ extension Double: KernelScalar {
     weights: UnsafePointer<Double>, bias: UnsafePointer<Double>?,
     into output: UnsafeMutablePointer<Double>
   ) {
-    withUnsafePointer(to: window) { table.pointee.depthwise($0, planes, input, weights, bias, output) }
+    withUnsafePointer(to: window) {
+      table.pointee.depthwise($0, planes, input, weights, bias, output)
+    }
   }
 
   package static func normalizeExponentials(

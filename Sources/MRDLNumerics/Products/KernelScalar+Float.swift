@@ -71,7 +71,9 @@ extension Float: KernelScalar {
     weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     into output: UnsafeMutablePointer<Float>
   ) {
-    withUnsafePointer(to: window) { table.pointee.depthwise($0, planes, input, weights, bias, output) }
+    withUnsafePointer(to: window) {
+      table.pointee.depthwise($0, planes, input, weights, bias, output)
+    }
   }
 
   package static func normalizeExponentials(
