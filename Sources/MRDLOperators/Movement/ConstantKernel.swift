@@ -9,7 +9,9 @@ struct ConstantKernel: Kernel {
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let target = arguments.outputBytes(0)
     tensor.withUnsafeBytes { source in
-      if let from = source.baseAddress { target.baseAddress?.copyMemory(from: from, byteCount: source.count) }
+      if let from = source.baseAddress {
+        target.baseAddress?.copyMemory(from: from, byteCount: source.count)
+      }
     }
   }
 }

@@ -1,0 +1,99 @@
+internal import MRDLCore
+internal import MRDLNumerics
+
+/// C is laid down first where it is more than one number a column; the product is then added.
+struct GemmKernel: Kernel {
+  private enum Addend {
+    case none
+    /// One number a column, added as the product ends.
+    case columnBias
+    /// Spread over the output before the product: beta · C.
+    case spread(Broadcasting, scale: Double)
+  }
+
+  private let product: MatrixProduct
+  private let addend: Addend
+  private let packedRight: Storage?
+  private let scalarType: ScalarType
+  private let outputCount: Int
+
+  init(_ gemm: Gemm, _ type: ScalarType, _ request: KernelRequest) {
+    let a = request.inputShape(0)
+    let y = request.outputShape()
+    let (rows, columns) = (y[0], y[1])
+    let depth = a[gemm.transposesA ? 0 : 1]
+    scalarType = type
+    outputCount = rows * columns
+    let c = request.inputs.count > 2 ? request.inputs[2]?.concreteShape : nil
+    let isColumn = c.map {
+      $0.elementCount == columns && ($0.rank == 0 || $0[$0.rank - 1] == columns)
+    }
+    if c == nil || gemm.beta == 0 {
+      addend = .none
+    } else if isColumn == true && gemm.beta == 1 && depth > 0 {
+      addend = .columnBias
+    } else if let c, let layout = BroadcastLayout(y, c),
+      let sum = Broadcasting(.add, type, layout)
+    {
+      addend = .spread(sum, scale: gemm.beta)
+    } else {
+      preconditionFailure("a kernel for shapes that inference refuses")
+    }
+    var accumulates = false
+    if case .spread = addend { accumulates = true }
+    func product(rightIsPacked: Bool) -> MatrixProduct {
+      MatrixProduct(
+        type, rows: rows, columns: columns, depth: depth,
+        left: gemm.transposesA ? .transposed(rows) : .rowMajor(depth),
+        right: gemm.transposesB ? .transposed(depth) : .rowMajor(columns), alpha: gemm.alpha,
+        accumulates: accumulates, rightIsPacked: rightIsPacked)
+    }
+    guard let constant = request.inputs[1]?.constant, constant.elementCount > 0,
+      MatrixProduct.gainsFromPackedRight(rows: rows)
+    else {
+      self.product = product(rightIsPacked: false)
+      packedRight = nil
+      return
+    }
+    let packed = product(rightIsPacked: true)
+    self.product = packed
+    packedRight = request.packedConstants.bytes(of: constant, layout: packed.packedRightLayout) {
+      let storage = Storage(byteCount: packed.packedRightByteCount)
+      constant.withUnsafeBytes { source in
+        if let start = source.baseAddress { packed.packRight(start, into: storage.base) }
+      }
+      return storage
+    }
+  }
+
+  var workspaceByteCount: Int { product.workspaceByteCount }
+
+  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    guard outputCount > 0, let output = arguments.outputBytes(0).baseAddress else { return }
+    if case .spread(let sum, let scale) = addend, let c = arguments.inputBytes(2).baseAddress {
+      // 0 + C over the whole output, times beta.
+      output.initializeMemory(as: UInt8.self, repeating: 0, count: arguments.outputBytes(0).count)
+      _ = sum.run(left: output, right: c, output: output)
+      if scale != 1 { multiply(output, by: scale) }
+    }
+    guard let left = arguments.inputBytes(0).baseAddress,
+      let right = packedRight.map({ UnsafeRawPointer($0.base) })
+        ?? arguments.inputBytes(1).baseAddress
+    else { return }
+    var bias: UnsafeRawPointer?
+    if case .columnBias = addend { bias = arguments.inputBytes(2).baseAddress }
+    product.run(
+      left: left, right: right, output: output, columnBias: bias,
+      workspace: arguments.workspace.baseAddress, threadLimit: arguments.threadLimit)
+  }
+
+  private func multiply(_ output: UnsafeMutableRawPointer, by scale: Double) {
+    if scalarType == .float32 {
+      let values = output.assumingMemoryBound(to: Float.self)
+      for index in 0..<outputCount { values[index] *= Float(scale) }
+    } else {
+      let values = output.assumingMemoryBound(to: Double.self)
+      for index in 0..<outputCount { values[index] *= scale }
+    }
+  }
+}
