@@ -53,15 +53,9 @@ public struct Session: ~Copyable, @unchecked Sendable {
   ///
   /// - Throws: `MRDL4001` where the type or the shape is not what the model takes.
   public mutating func bind(_ tensor: Tensor, toInput index: Int) throws(MRDLError) {
-    let info = program.inputs[index]
-    var bindings: [String: Int] = [:]
-    guard tensor.scalarType == info.scalarType,
-      info.shape?.bind(tensor.shape, bindings: &bindings) ?? true
-    else {
-      throw MRDLError(
-        .wrongInput, "input \"\(info.name)\" does not have the type and shape that the model takes",
-        found: "\(tensor.scalarType.rawValue) \(tensor.shape)",
-        expected: "\(info.scalarType.rawValue) \(info.shape?.description ?? "of any shape")")
+    // A shape that has been accepted before is not checked again, which would allocate.
+    if inputs[index]?.shape != tensor.shape || inputs[index]?.scalarType != tensor.scalarType {
+      try check(tensor, program.inputs[index])
     }
     var aligned = tensor
     if let width = tensor.scalarType.elementByteCount, !tensor.isAligned(toByteCount: width) {
@@ -72,6 +66,18 @@ public struct Session: ~Copyable, @unchecked Sendable {
     }
     inputs[index] = aligned
     movedInputs = true
+  }
+
+  private func check(_ tensor: Tensor, _ info: ValueInfo) throws(MRDLError) {
+    var bindings: [String: Int] = [:]
+    guard tensor.scalarType == info.scalarType,
+      info.shape?.bind(tensor.shape, bindings: &bindings) ?? true
+    else {
+      throw MRDLError(
+        .wrongInput, "input \"\(info.name)\" does not have the type and shape that the model takes",
+        found: "\(tensor.scalarType.rawValue) \(tensor.shape)",
+        expected: "\(info.scalarType.rawValue) \(info.shape?.description ?? "of any shape")")
+    }
   }
 
   /// Runs on the inputs that are bound.
