@@ -238,13 +238,6 @@ package struct MatrixProduct: Sendable {
   }
 }
 
-extension WorkerPool {
-  /// A limit of threads that also keeps to so many slots.
-  static func limit(_ threadLimit: Int, slots: Int) -> Int {
-    threadLimit == 0 ? slots : min(threadLimit, slots)
-  }
-}
-
 /// Packs some panels of the left matrix, at all depths.
 private struct LeftPacking<Scalar: KernelScalar>: ParallelWork {
   let product: MatrixProduct

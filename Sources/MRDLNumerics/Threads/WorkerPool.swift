@@ -70,6 +70,11 @@ public enum WorkerPool {
     }
   }
 
+  /// A limit of threads, where 0 means all, cut to so many workspaces.
+  package static func limit(_ threadLimit: Int, slots: Int) -> Int {
+    threadLimit == 0 ? slots : min(threadLimit, slots)
+  }
+
   private struct ClosureWork: ParallelWork {
     let body: (Int) -> Void
     func run(index: Int, slot: Int) { body(index) }
