@@ -63,7 +63,7 @@ public struct Answer: Sendable, Hashable {
   }
 
   /// The elements of a tensor as numbers in double precision.
-  static func numbers(in output: Tensor) throws(MRDLError) -> [Double] {
+  package static func numbers(in output: Tensor) throws(MRDLError) -> [Double] {
     switch output.scalarType {
     case .float64: output.elements(as: Double.self)
     case .float32: output.elements(as: Float.self).map { Double($0) }

@@ -1,0 +1,52 @@
+package import MRDLCore
+internal import MRDLOperators
+package import MRDLRuntime
+
+/// Where the time of a session went, node by node.
+package struct ProfileReport: Sendable {
+  private let profile: SessionProfile
+
+  package init(_ profile: SessionProfile) { self.profile = profile }
+
+  private func seconds(_ entry: SessionProfile.Entry) -> Double {
+    Double(entry.nanoseconds) / Double(max(profile.runCount, 1)) / 1e9
+  }
+
+  private func operationsPerSecond(_ entry: SessionProfile.Entry) -> Double {
+    let seconds = seconds(entry)
+    return seconds > 0 ? Double(entry.cost.operations) / seconds : 0
+  }
+
+  /// The times for people, the slowest node first.
+  package func text(_ style: TextStyle = .plain) -> String {
+    let total = profile.entries.reduce(0) { $0 + seconds($1) }
+    var table = TextTable([
+      TextTable.Column("node"), TextTable.Column("operator"), TextTable.Column("time", .right),
+      TextTable.Column("share", .right), TextTable.Column("GFLOP/s", .right),
+    ])
+    for entry in profile.entries.sorted(by: { $0.nanoseconds > $1.nanoseconds }) {
+      table.append([
+        entry.name, entry.operatorName, Quantity.duration(seconds: seconds(entry)),
+        total > 0 ? Quantity.fixed(seconds(entry) / total * 100, digits: 1) + " %" : "",
+        Quantity.fixed(operationsPerSecond(entry) / 1e9, digits: 2),
+      ])
+    }
+    table.appendRule()
+    table.append(["\(profile.entries.count) nodes", "", Quantity.duration(seconds: total)])
+    return table.text(style)
+  }
+
+  /// The times for programs, in the order in which nodes run.
+  package var json: JSONValue {
+    .array(
+      profile.entries.map { entry in
+        .object([
+          "node": .string(entry.name),
+          "operator": .string(entry.operatorName),
+          "milliseconds": .finite(seconds(entry) * 1e3),
+          "operations": .integer(Int64(entry.cost.operations)),
+          "gflops": .finite(operationsPerSecond(entry) / 1e9),
+        ])
+      })
+  }
+}

@@ -1,0 +1,48 @@
+package import MRDLCore
+package import MRDLModel
+internal import MRDLNumerics
+
+/// Inputs for a model where only the time matters.
+package enum RandomInputs {
+  /// A tensor for each input: real numbers in 0 ..< 1, whole numbers and truth values zero. A named
+  /// dimension takes the size of the batch where it is the first of its input, otherwise 1, and so does
+  /// an unknown one.
+  ///
+  /// - Throws: `MRDL4001` for an input whose rank is not known.
+  package static func tensors(
+    for inputs: [ValueInfo], batch: Int
+  ) throws(MRDLError) -> [String: Tensor] {
+    var tensors: [String: Tensor] = [:]
+    for (position, input) in inputs.enumerated() {
+      guard let shape = input.shape else {
+        throw MRDLError(
+          .wrongInput, "no input can be made up where the model does not tell its shape",
+          found: "\(input)", expected: "--input \(input.name)=FILE.npy")
+      }
+      let extents = shape.dimensions.enumerated().map { axis, dimension in
+        dimension.value ?? (axis == 0 ? batch : 1)
+      }
+      guard let concrete = Shape(checking: extents) else {
+        throw MRDLError(.wrongInput, "an input is too large", found: "\(input)")
+      }
+      tensors[input.name] = tensor(input.scalarType, concrete, stream: UInt64(position))
+    }
+    return tensors
+  }
+
+  private static func tensor(_ type: ScalarType, _ shape: Shape, stream: UInt64) -> Tensor {
+    let numbers = RandomNumbers(seed: 1, stream: stream)
+    func uniform(_ index: Int) -> Float {
+      Float(numbers.words(at: UInt64(index / 4))[index % 4] >> 8) * 0x1p-24
+    }
+    switch type {
+    case .float32: return Tensor((0..<shape.elementCount).map(uniform), shape: shape)
+    case .float64:
+      return Tensor((0..<shape.elementCount).map { Double(uniform($0)) }, shape: shape)
+    case .float16: return Tensor((0..<shape.elementCount).map { Half(uniform($0)) }, shape: shape)
+    case .bfloat16:
+      return Tensor((0..<shape.elementCount).map { BFloat16(uniform($0)) }, shape: shape)
+    default: return Tensor(zeros: shape, scalarType: type)
+    }
+  }
+}
