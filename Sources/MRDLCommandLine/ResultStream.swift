@@ -1,7 +1,7 @@
 package import MRDLCore
 
 /// The results of a command on their way to standard output, in pieces of a sensible size.
-package struct ResultStream: ~Copyable {
+package struct ResultStream {
   private var pending = ""
   private let flushesLines: Bool
 

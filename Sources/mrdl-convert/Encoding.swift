@@ -1,0 +1,37 @@
+import ArgumentParser
+import MRDLCore
+import MRDLFormat
+import MRDLModel
+
+/// An encoding that a model can be written in.
+enum Encoding: String, ExpressibleByArgument, CaseIterable {
+  case mrdl
+  case h5
+
+  /// The encoding that the ending of a file's name stands for.
+  ///
+  /// - Throws: `MRDL9007` where it stands for none.
+  static func of(_ path: String) throws(MRDLError) -> Encoding {
+    switch FileSystem.suffix(of: path) {
+    case "mrdl": return .mrdl
+    case "h5", "hdf5": return .h5
+    default:
+      throw MRDLError(
+        .badUsage, "the ending of the output's name does not tell its encoding",
+        expected: ".mrdl or .h5, or --to", at: Place(file: path))
+    }
+  }
+
+  /// Writes a model.
+  ///
+  /// - Returns: the root digest, where the encoding has one.
+  func write(_ model: Model, to path: String, replacing: Bool) throws(MRDLError) -> Digest? {
+    switch self {
+    case .mrdl: return try MRDLFile.write(model, to: path, replacing: replacing)
+    case .h5:
+      throw MRDLError(
+        .unsupportedFormat, "models are not written in this encoding", found: "h5",
+        expected: "mrdl", at: Place(file: path))
+    }
+  }
+}

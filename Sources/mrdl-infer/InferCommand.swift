@@ -1,0 +1,102 @@
+import ArgumentParser
+import MRDLCommandLine
+import MRDLCore
+import MRDLInterchange
+import MRDLModel
+import MRDLReports
+import MRDLRuntime
+
+/// `mrdl-infer`: runs a model on pictures and arrays.
+@main
+struct InferCommand: Command {
+  static let configuration = CommandConfiguration.command(
+    "mrdl-infer", abstract: "Runs a model and shows what it says.",
+    discussion: """
+      What the model says of its input decides how a picture is resized, coloured and scaled. An input \
+      is a picture (PNG, PNM, BMP), a NumPy array (.npy), a directory (its pictures), or - for paths \
+      on standard input, one a line.
+
+      Examples:
+        mrdl-infer model.h5 boot.png
+        mrdl-infer model.mrdl pictures/ --top 1 --format csv
+        mrdl-infer model.mrdl --input x=x.npy --save-outputs answers
+        mrdl-infer model.mrdl --benchmark 2 --threads 1 --format json
+        find . -name '*.png' | mrdl-infer model.mrdl - --format jsonl
+      """)
+
+  @Argument(help: "A model file of any format that is read.", completion: .file())
+  var model: String
+
+  @Argument(help: "Pictures, .npy files, directories, or -.", completion: .file())
+  var inputs: [String] = []
+
+  @Option(
+    name: .customLong("input"), parsing: .singleValue,
+    help: ArgumentHelp("A named tensor; the last = splits. Repeatable.", valueName: "name=file.npy")
+  )
+  var named: [NamedFile] = []
+
+  @Option(
+    help: ArgumentHelp("How answers are printed: text, json, jsonl or csv.", valueName: "format"))
+  var format: AnswerFormat = .text
+
+  @OptionGroup(title: "What is shown") var selection: SelectionOptions
+  @OptionGroup(title: "How pictures become numbers") var preprocessing: PreprocessingOptions
+  @OptionGroup var threadOptions: ThreadOptions
+
+  @Option(
+    help: ArgumentHelp("Write every output as .npy, and outputs.json.", valueName: "directory"))
+  var saveOutputs: String?
+
+  @Option(help: ArgumentHelp("Samples that run together.", valueName: "n"))
+  var batch = 1
+
+  @Option(help: ArgumentHelp("Run for so long and show the times.", valueName: "seconds"))
+  var benchmark: Double?
+
+  @Flag(help: "Show the time of every node on standard error.")
+  var profile = false
+
+  @Flag(help: "Do not compare weights with their digests.")
+  var noVerify = false
+
+  func validate() throws {
+    guard (1...1_000_000).contains(batch) else {
+      throw ValidationError("--batch takes a number from 1 on, found \(batch)")
+    }
+    if let benchmark, !(benchmark > 0 && benchmark <= 86_400) {
+      throw ValidationError("--benchmark takes seconds above 0, found \(benchmark)")
+    }
+    if inputs.isEmpty, named.isEmpty, benchmark == nil {
+      throw ValidationError("there is no input: give a file, or --input NAME=FILE.npy")
+    }
+  }
+
+  func perform() throws {
+    let options = OpeningOptions(verification: noVerify ? .never : .onFirstUse)
+    let runner = Runner(
+      try ModelFile.open(model, options: options), preprocessing: preprocessing,
+      session: SessionOptions(threadLimit: threadOptions.threads))
+    for entry in named { try runner.give(entry.name, file: entry.path) }
+    if let benchmark {
+      try Benchmark(
+        seconds: benchmark, batch: batch, profiles: profile,
+        threads: threadOptions.count
+      ).run(runner, path: model, inputs: inputs, format: format)
+      return
+    }
+    var printer = AnswerPrinter(
+      format: format, selection: try selection.selection(), meanings: runner.model.meanings,
+      outputDirectory: saveOutputs, showsProfile: profile)
+    if inputs.isEmpty {
+      let name = named.map(\.path).joined(separator: " ")
+      try printer.print(try runner.run(profiles: profile), inputs: [name])
+    } else {
+      var run = InputRun(inputs, runner: runner, batch: batch, profiles: profile)
+      try run.perform(&printer) { error in
+        try StandardStream.error.write(Self.line(error) + "\n")
+      }
+    }
+    try printer.finish()
+  }
+}

@@ -1,0 +1,179 @@
+import MRDLCore
+import MRDLImages
+import MRDLInterchange
+import MRDLModel
+import MRDLReports
+import MRDLRuntime
+
+/// A model that is run on arrays, on pictures or on both; each way has a program of its own, which is
+/// made when it is first needed.
+final class Runner {
+  /// One input file, made ready.
+  struct Sample {
+    let path: String
+    let tensor: Tensor
+    /// Pictures of the same size can run together; an array is a batch by itself.
+    let isPicture: Bool
+
+    /// Whether the two can be parts of one batch.
+    func fits(_ other: Sample) -> Bool {
+      isPicture && other.isPicture && tensor.shape == other.tensor.shape
+    }
+  }
+
+  /// The outputs of a run, in the order of the graph.
+  struct Result {
+    let outputs: [(name: String, tensor: Tensor)]
+    let sampleCount: Int
+    let profile: ProfileReport?
+  }
+
+  let model: Model
+  private let preprocessing: PreprocessingOptions
+  private let options: SessionOptions
+  private var given: [String: Tensor] = [:]
+  private var plain: Lane?
+  private var pictures: (input: PictureInput, lane: Lane)?
+
+  init(_ model: Model, preprocessing: PreprocessingOptions, session: SessionOptions) {
+    self.model = model
+    self.preprocessing = preprocessing
+    options = session
+  }
+
+  /// Gives an input its value for all runs.
+  func give(_ name: String, file path: String) throws(MRDLError) {
+    guard model.graph.inputs.contains(where: { $0.name == name }) else {
+      throw MRDLError(
+        .unknownInput, "the model has no input of that name", found: "\"\(name)\"",
+        expected: model.graph.inputs.map { "\"\($0.name)\"" }.joined(separator: ", "))
+    }
+    given[name] = try Self.array(path)
+  }
+
+  /// Makes up the inputs that are not given.
+  func giveRandom(batch: Int) throws(MRDLError) {
+    let missing = model.graph.inputs.filter { given[$0.name] == nil }
+    for (name, tensor) in try RandomInputs.tensors(for: missing, batch: batch) {
+      given[name] = tensor
+    }
+  }
+
+  /// The value of the first input that is given.
+  var firstGiven: Tensor? { model.graph.inputs.lazy.compactMap { self.given[$0.name] }.first }
+
+  /// The array in a `.npy` file.
+  private static func array(_ path: String) throws(MRDLError) -> Tensor {
+    let storage = try FileContent.map(path)
+    guard storage.byteCount > 0 else {
+      throw MRDLError(.emptyFile, "the file is empty", at: Place(file: path))
+    }
+    do throws(MRDLError) {
+      return try NPY.decode(storage)
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
+  /// Reads an input, told by its content.
+  func load(_ path: String) throws(MRDLError) -> Sample {
+    let format = try ModelFile.format(of: path)
+    if format == .npy {
+      let input = try freeInput()
+      var tensor = try Self.array(path)
+      if let rank = input.shape?.rank, tensor.shape.rank == rank - 1 {
+        tensor = tensor.reshaped(Shape([1] + tensor.shape.dimensions))
+      }
+      return Sample(path: path, tensor: tensor, isPicture: false)
+    }
+    let image = try ImageDecoder.decode(file: path)
+    let picture = try pictureLane().input
+    do throws(MRDLError) {
+      try picture.check(width: image.width, height: image.height)
+    } catch {
+      throw error.inFile(path)
+    }
+    let colors = picture.preprocessing.colorSpace
+    let pixels = image.converted(to: colors == .grey ? .grey : .rgb)
+      .floatSamples(reversingChannels: colors == .bgr)
+    return Sample(
+      path: path, tensor: pixels.reshaped(Shape([1] + pixels.shape.dimensions)), isPicture: true)
+  }
+
+  /// Runs on samples that can run together, or on the given inputs alone.
+  func run(_ samples: [Sample] = [], profiles: Bool = false) throws(MRDLError) -> Result {
+    let (lane, inputs) = try prepare(samples)
+    let extents = (inputs.joined ?? firstGiven)?.shape.dimensions
+    return try lane.run(
+      inputs.tensors, sampleCount: extents?.first ?? 1, profiles: profiles)
+  }
+
+  /// The lane for some samples with the value of every input.
+  func prepare(
+    _ samples: [Sample]
+  ) throws(MRDLError) -> (lane: Lane, inputs: (tensors: [String: Tensor], joined: Tensor?)) {
+    guard let first = samples.first else { return (try plainLane(), (given, nil)) }
+    let joined = Self.joined(samples.map(\.tensor))
+    var tensors = given
+    if first.isPicture {
+      let (picture, lane) = try pictureLane()
+      tensors[picture.inputName] = joined
+      return (lane, (tensors, joined))
+    }
+    tensors[try freeInput().name] = joined
+    return (try plainLane(), (tensors, joined))
+  }
+
+  /// The input that an array without a name is for: the only one that is not given and no state.
+  private func freeInput() throws(MRDLError) -> ValueInfo {
+    let free = model.graph.inputs.filter { input in
+      given[input.name] == nil && !model.state.contains { $0.input == input.name }
+    }
+    guard let input = free.first, free.count == 1 else {
+      throw MRDLError(
+        .missingInput, "an array needs the name of its input",
+        expected: "--input NAME=FILE.npy for "
+          + model.graph.inputs.map { "\"\($0.name)\"" }.joined(separator: ", "))
+    }
+    return input
+  }
+
+  private func plainLane() throws(MRDLError) -> Lane {
+    if let plain { return plain }
+    let lane = try Lane(model, options)
+    plain = lane
+    return lane
+  }
+
+  private func pictureLane() throws(MRDLError) -> (input: PictureInput, lane: Lane) {
+    if let pictures { return pictures }
+    let inputs = model.graph.inputs
+    let target =
+      inputs.first { model.preprocessing[$0.name] != nil && given[$0.name] == nil }
+      ?? inputs.first { given[$0.name] == nil }
+    let override = try target.flatMap { (target) throws(MRDLError) in
+      try preprocessing.override(for: target, stated: model.preprocessing[target.name])
+    }
+    let input = try PictureInput(model, input: target?.name, override: override)
+    let made = (input, try Lane(input.model, options))
+    pictures = made
+    return made
+  }
+
+  /// Samples of the same shape one after the other.
+  private static func joined(_ tensors: [Tensor]) -> Tensor {
+    guard let first = tensors.first, tensors.count > 1 else { return tensors[0] }
+    var joined = Tensor(
+      zeros: Shape([tensors.count] + first.shape.dimensions.dropFirst()),
+      scalarType: first.scalarType)
+    joined.withUnsafeMutableBytes { target in
+      for (index, tensor) in tensors.enumerated() {
+        tensor.withUnsafeBytes { source in
+          UnsafeMutableRawBufferPointer(rebasing: target[(index * source.count)...])
+            .copyMemory(from: source)
+        }
+      }
+    }
+    return joined
+  }
+}
