@@ -23,48 +23,52 @@ public struct Clip: Operator {
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
-    let count = request.outputShape().elementCount
-    switch request.inputType(0) {
-    case .float32: return RealClipKernel<Float>(scalarType: .float32, count: count)
-    case .float64: return RealClipKernel<Double>(scalarType: .float64, count: count)
-    case .int8: return IntegerClipKernel<Int8>()
-    case .int16: return IntegerClipKernel<Int16>()
-    case .int32: return IntegerClipKernel<Int32>()
-    case .int64: return IntegerClipKernel<Int64>()
-    case .uint8: return IntegerClipKernel<UInt8>()
-    case .uint16: return IntegerClipKernel<UInt16>()
-    case .uint32: return IntegerClipKernel<UInt32>()
-    case .uint64: return IntegerClipKernel<UInt64>()
-    case let type: throw request.unsupportedType(type)
-    }
+    let type = request.inputType(0)
+    guard Set.numbers.contains(type) else { throw request.unsupportedType(type) }
+    return ClipKernel(scalarType: type, count: request.outputShape().elementCount)
   }
 }
 
-private struct RealClipKernel<Scalar: TensorElement & BinaryFloatingPoint>: Kernel {
+private struct ClipKernel: Kernel {
   let scalarType: ScalarType
   let count: Int
 
   var inPlacePairs: [(input: Int, output: Int)] { [(0, 0)] }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    switch scalarType {
+    case .float32: clipReals(arguments, Float.self)
+    case .float64: clipReals(arguments, Double.self)
+    case .int8: clipIntegers(arguments, Int8.self)
+    case .int16: clipIntegers(arguments, Int16.self)
+    case .int32: clipIntegers(arguments, Int32.self)
+    case .int64: clipIntegers(arguments, Int64.self)
+    case .uint8: clipIntegers(arguments, UInt8.self)
+    case .uint16: clipIntegers(arguments, UInt16.self)
+    case .uint32: clipIntegers(arguments, UInt32.self)
+    default: clipIntegers(arguments, UInt64.self)
+    }
+  }
+
+  private func clipReals<Scalar: TensorElement & BinaryFloatingPoint>(
+    _ arguments: borrowing KernelArguments, _ type: Scalar.Type
+  ) {
     guard let input = arguments.inputBytes(0).baseAddress,
       let output = arguments.outputBytes(0).baseAddress, count > 0
     else { return }
-    let low = arguments.hasInput(1) ? arguments.input(1, as: Scalar.self)[0] : -.infinity
-    let high = arguments.hasInput(2) ? arguments.input(2, as: Scalar.self)[0] : .infinity
+    let low = arguments.hasInput(1) ? arguments.input(1, as: type)[0] : -.infinity
+    let high = arguments.hasInput(2) ? arguments.input(2, as: type)[0] : .infinity
     ElementaryFunction.clip(low: Double(low), high: Double(high)).run(
       scalarType, count: count, input: input, output: output, threadLimit: arguments.threadLimit)
   }
-}
 
-private struct IntegerClipKernel<Scalar: TensorElement & FixedWidthInteger>: Kernel {
-  var inPlacePairs: [(input: Int, output: Int)] { [(0, 0)] }
-
-  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
-    let input = arguments.input(0, as: Scalar.self)
-    let output = arguments.output(0, as: Scalar.self)
-    let low = arguments.hasInput(1) ? arguments.input(1, as: Scalar.self)[0] : .min
-    let high = arguments.hasInput(2) ? arguments.input(2, as: Scalar.self)[0] : .max
+  private func clipIntegers<Scalar: TensorElement & FixedWidthInteger>(
+    _ arguments: borrowing KernelArguments, _ type: Scalar.Type
+  ) {
+    let input = arguments.input(0, as: type)
+    let output = arguments.output(0, as: type)
+    let low = arguments.hasInput(1) ? arguments.input(1, as: type)[0] : .min
+    let high = arguments.hasInput(2) ? arguments.input(2, as: type)[0] : .max
     for index in output.indices { output[index] = min(max(input[index], low), high) }
   }
 }

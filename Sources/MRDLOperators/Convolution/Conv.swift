@@ -27,7 +27,9 @@ public struct Conv: Operator {
     guard let input = try operands.shape(0, rank: weights.rank...weights.rank) else {
       return [ValueFacts(type, nil)]
     }
-    if let channels = input[1].value, let seen = weights[1].value, channels != seen * group {
+    if let channels = input[1].value, let seen = weights[1].value,
+      channels != seen.multipliedChecked(by: group)
+    {
       throw operands.shapeMismatch(
         "the weights do not fit the channels of the input",
         found: "\(seen) input channels in \(group) groups", expected: "\(channels)")

@@ -5,16 +5,22 @@ internal import MRDLModel
 ///
 /// - Parameters:
 ///   - inputs: in the order of the operator; nil for an optional input left out.
+///   - variableInputs: inputs that the kernel is not to take for constants.
 ///   - outputCount: how many outputs the node has.
 ///   - threadLimit: how many threads may take part; 0 for all.
 /// - Returns: the outputs; every one that the operator gives.
 /// - Throws: what inference, the making of the kernel or the kernel reports; `MRDL4004` where the
 ///   shape of an output is known only while running.
 package func evaluate(
-  _ op: any Operator, inputs: [Tensor?], outputCount: Int = 1, threadLimit: Int = 1,
+  _ op: any Operator, inputs: [Tensor?], variableInputs: Set<Int> = [], outputCount: Int = 1,
+  threadLimit: Int = 1,
   packedConstants: PackedConstants = PackedConstants(), place: Place = .unknown
 ) throws(MRDLError) -> [Tensor?] {
-  let facts = inputs.map { $0.map { ValueFacts(constant: $0) } }
+  let facts = inputs.enumerated().map { index, tensor -> ValueFacts? in
+    guard let tensor else { return nil }
+    return variableInputs.contains(index)
+      ? ValueFacts(tensor.scalarType, tensor.shape) : ValueFacts(constant: tensor)
+  }
   let inferred = try op.infer(Operands(facts, outputCount: outputCount, place: place))
   var outputs: [Tensor?] = []
   for known in inferred.prefix(outputCount) {

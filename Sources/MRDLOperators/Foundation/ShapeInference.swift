@@ -12,8 +12,7 @@ public struct ShapeInference: Sendable {
   ///
   /// - Parameters:
   ///   - bindings: numbers for symbolic dimensions, such as 1 for the batch.
-  ///   - constants: whether the content of small tensors of whole numbers is read, so that shapes
-  ///     that depend on it are known.
+  ///   - set: the operators that are known.
   public init(
     _ model: Model, operators set: OperatorSet = .standard, bindings: [String: Int] = [:],
     diagnostics: Diagnostics
@@ -23,7 +22,8 @@ public struct ShapeInference: Sendable {
     }
     for tensor in model.tensors {
       var known = ValueFacts(tensor.info.scalarType, tensor.info.shape)
-      if tensor.info.scalarType.isInteger, tensor.info.shape.elementCount <= Self.smallCount {
+      let limit = tensor.info.scalarType.isInteger ? Self.smallCount : Self.axisCount
+      if tensor.info.scalarType.isComputable, tensor.info.shape.elementCount <= limit {
         do {
           known = ValueFacts(constant: try tensor.load())
         } catch {
@@ -39,8 +39,9 @@ public struct ShapeInference: Sendable {
         operators.append(op)
         let inputs = node.inputs.map { $0.isEmpty ? nil : facts[$0] }
         if zip(node.inputs, inputs).contains(where: { !$0.isEmpty && $1 == nil }) { continue }
-        let outputs = try op.infer(
+        let inferred = try op.infer(
           Operands(inputs, outputCount: node.outputs.count, place: place))
+        let outputs = try Self.folded(inferred, op, inputs, place)
         for (name, output) in zip(node.outputs, outputs) where !name.isEmpty {
           facts[name] = output
         }
@@ -54,7 +55,27 @@ public struct ShapeInference: Sendable {
     }
   }
 
+  /// Elements of a tensor of whole numbers whose content is read.
   private static let smallCount = 4096
+  /// Elements of another tensor whose content is read: one scale for each axis of a picture or volume.
+  private static let axisCount = 8
+
+  /// Computes small whole numbers that follow from constants: shapes are often made of shapes.
+  private static func folded(
+    _ inferred: [ValueFacts], _ op: any Operator, _ inputs: [ValueFacts?], _ place: Place
+  ) throws(MRDLError) -> [ValueFacts] {
+    guard inputs.allSatisfy({ $0 == nil || $0?.constant != nil }),
+      inferred.contains(where: { $0.constant == nil }),
+      inferred.allSatisfy({
+        $0.scalarType.isInteger && ($0.concreteShape?.elementCount ?? .max) <= smallCount
+      })
+    else { return inferred }
+    let tensors = try evaluate(
+      op, inputs: inputs.map { $0?.constant }, outputCount: inferred.count, place: place)
+    return zip(inferred, tensors).map { known, tensor in
+      tensor.map { ValueFacts(constant: $0) } ?? known
+    }
+  }
 
   private func check(_ output: ValueInfo, at place: Place, diagnostics: Diagnostics) {
     guard let found = facts[output.name] else { return }

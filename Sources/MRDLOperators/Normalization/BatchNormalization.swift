@@ -38,42 +38,53 @@ public struct BatchNormalization: Operator {
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    let type = request.inputType(0)
+    guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
     let shape = request.inputShape(0)
-    let affine = ChannelAffine(
-      request.inputType(0), batchCount: shape[0], channelCount: shape[1],
-      volume: shape.dimensions[2...].reduce(1, *))
-    switch request.inputType(0) {
-    case .float32: return NormalizationKernel<Float>(affine: affine, epsilon: Float(epsilon))
-    case .float64: return NormalizationKernel<Double>(affine: affine, epsilon: epsilon)
-    case let type: throw request.unsupportedType(type)
-    }
+    return NormalizationKernel(
+      affine: ChannelAffine(
+        type, batchCount: shape[0], channelCount: shape[1],
+        volume: shape.dimensions[2...].reduce(1, *)), epsilon: epsilon)
   }
 }
 
 /// Makes one scale and one shift for each channel, then applies them.
-private struct NormalizationKernel<Scalar: TensorElement & BinaryFloatingPoint>: Kernel {
+private struct NormalizationKernel: Kernel {
   let affine: ChannelAffine
-  let epsilon: Scalar
+  let epsilon: Double
 
-  private var rowByteCount: Int { (affine.channelCount * MemoryLayout<Scalar>.size + 63) / 64 * 64 }
+  private var rowByteCount: Int {
+    (affine.channelCount * affine.scalarType.bitWidth / 8 + 63) / 64 * 64
+  }
 
   var workspaceByteCount: Int { 2 * rowByteCount }
 
   var inPlacePairs: [(input: Int, output: Int)] { [(0, 0)] }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    if affine.scalarType == .float32 {
+      run(arguments, Float.self)
+    } else {
+      run(arguments, Double.self)
+    }
+  }
+
+  // Not a generic kernel: behind `any Kernel` its loops would not be specialised.
+  private func run<Scalar: TensorElement & BinaryFloatingPoint>(
+    _ arguments: borrowing KernelArguments, _ type: Scalar.Type
+  ) {
     guard let input = arguments.inputBytes(0).baseAddress,
       let output = arguments.outputBytes(0).baseAddress, !arguments.outputBytes(0).isEmpty,
       let workspace = arguments.workspace.baseAddress
     else { return }
-    let scales = workspace.assumingMemoryBound(to: Scalar.self)
-    let shifts = (workspace + rowByteCount).assumingMemoryBound(to: Scalar.self)
-    let scale = arguments.input(1, as: Scalar.self)
-    let offset = arguments.input(2, as: Scalar.self)
-    let mean = arguments.input(3, as: Scalar.self)
-    let variance = arguments.input(4, as: Scalar.self)
+    let scales = workspace.assumingMemoryBound(to: type)
+    let shifts = (workspace + rowByteCount).assumingMemoryBound(to: type)
+    let scale = arguments.input(1, as: type)
+    let offset = arguments.input(2, as: type)
+    let mean = arguments.input(3, as: type)
+    let variance = arguments.input(4, as: type)
     for channel in 0..<affine.channelCount {
-      scales[channel] = scale[channel] / (variance[channel] + epsilon).squareRoot()
+      scales[channel] = scale[channel] / (variance[channel] + Scalar(epsilon)).squareRoot()
       shifts[channel] = offset[channel] - mean[channel] * scales[channel]
     }
     affine.run(

@@ -1,4 +1,4 @@
-public import MRDLCore
+package import MRDLCore
 internal import MRDLModel
 package import MRDLNumerics
 
@@ -45,20 +45,4 @@ struct ReductionKernel: Kernel {
     else { return }
     reduction.run(input: input, output: output, threadLimit: arguments.threadLimit)
   }
-}
-
-/// ONNX GlobalAveragePool: the mean of each plane.
-public struct GlobalAveragePool: GlobalPooling {
-  public static let name = "GlobalAveragePool"
-  package static let kind = Reduction.Kind.mean
-
-  public init(attributes: inout AttributeReader) throws(MRDLError) {}
-}
-
-/// ONNX GlobalMaxPool: the largest number of each plane.
-public struct GlobalMaxPool: GlobalPooling {
-  public static let name = "GlobalMaxPool"
-  package static let kind = Reduction.Kind.maximum
-
-  public init(attributes: inout AttributeReader) throws(MRDLError) {}
 }

@@ -55,6 +55,12 @@ package struct WindowAttributes: Sendable {
     _ input: [Dimension], kernel: [Int], _ operands: Operands
   ) throws(MRDLError) -> [Dimension] {
     try check(rank: input.count, kernel: kernel, operands)
+    // Sums and products of sizes below this bound cannot overflow.
+    for extent in kernel + input.compactMap(\.value) where extent > Self.largest {
+      throw operands.shapeMismatch(
+        "an extent is too large for a moving window", found: "\(extent)",
+        expected: "at most \(Self.largest)")
+    }
     var result: [Dimension] = []
     for (axis, extent) in input.enumerated() {
       guard let value = extent.value else {

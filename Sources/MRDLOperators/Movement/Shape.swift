@@ -3,14 +3,16 @@ internal import MRDLModel
 
 /// ONNX Shape: the extents of the axes from `start` to before `end` as a tensor of `i64`.
 ///
-/// The result is constant where the extents are known. It is named `ShapeOf` here beside
-/// `MRDLCore.Shape`.
-public struct ShapeOf: Operator {
-  public static let name = "Shape"
-  public static let inputCount = 1...1
-
+/// The result is constant where the extents are known. The type is not called `Shape` because values of
+/// the graph have one (`MRDLCore.Shape`).
+public struct ShapeOf {
   let start: Int
   let end: Int?
+}
+
+extension ShapeOf: Operator {
+  public static let name = "Shape"
+  public static let inputCount = 1...1
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     start = try attributes.integer("start", default: 0)

@@ -1,0 +1,25 @@
+public import MRDLCore
+
+/// ONNX LogSoftmax: the logarithm of Softmax, computed without losing small probabilities.
+public struct LogSoftmax: Operator {
+  public static let name = "LogSoftmax"
+  public static let inputCount = 1...1
+
+  let axis: Int
+
+  public init(attributes: inout AttributeReader) throws(MRDLError) {
+    axis = try attributes.integer("axis", default: -1)
+  }
+
+  public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
+    try SoftmaxKernel.infer(operands, axis: axis)
+  }
+
+  public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
+    Cost(otherOperations: 4 * (outputs[0]?.concreteShape?.elementCount ?? 0))
+  }
+
+  public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    try SoftmaxKernel(request, axis: axis, isLogarithmic: true)
+  }
+}
