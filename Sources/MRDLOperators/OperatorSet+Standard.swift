@@ -1,10 +1,12 @@
 extension OperatorSet {
   /// Every operator that inference knows, a line each.
   public static let standard = OperatorSet([
+    Abs.self,
     Add.self,
     AveragePool.self,
     BatchNormalization.self,
     Cast.self,
+    CenterCropPad.self,
     Clip.self,
     Concat.self,
     Constant.self,
@@ -24,9 +26,14 @@ extension OperatorSet {
     MatMul.self,
     MaxPool.self,
     Mul.self,
+    Neg.self,
     Pad.self,
+    ReduceMax.self,
+    ReduceMean.self,
+    ReduceSum.self,
     Relu.self,
     Reshape.self,
+    Resize.self,
     ShapeOf.self,
     Sigmoid.self,
     Softmax.self,

@@ -87,30 +87,9 @@ public struct Pad: Operator {
     guard let (before, after) = try counts(operands, rank: shape.rank) else {
       preconditionFailure("a kernel is asked for before the padding is known")
     }
-    return PadKernel(
-      gather: SeparableGather(
-        padding: shape, before: before, after: after, mode: mode, elementByteCount: width))
-  }
-}
-
-/// Runs a padding; the value comes from input 2, or is zero.
-private struct PadKernel: Kernel {
-  let gather: SeparableGather
-  /// Zero in every type.
-  private let zero: UInt64 = 0
-
-  init(gather: SeparableGather) { self.gather = gather }
-
-  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
-    guard let source = arguments.inputBytes(0).baseAddress,
-      let target = arguments.outputBytes(0).baseAddress
-    else { return }
-    if arguments.hasInput(2) {
-      gather.run(source: source, target: target, value: arguments.inputBytes(2).baseAddress)
-    } else {
-      withUnsafeBytes(of: zero) { zero in
-        gather.run(source: source, target: target, value: zero.baseAddress)
-      }
-    }
+    return GatherKernel(
+      SeparableGather(
+        padding: shape, before: before, after: after, mode: mode, elementByteCount: width),
+      valueInput: 2)
   }
 }

@@ -1,0 +1,19 @@
+public import MRDLCore
+
+/// ONNX Neg: Y = −X, element by element. The lowest number of a type of whole numbers stays as it is.
+public struct Neg: Operator {
+  public static let name = "Neg"
+  public static let inputCount = 1...1
+
+  public init(attributes: inout AttributeReader) throws(MRDLError) {}
+
+  public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
+    let data = try operands.required(
+      0, of: Set.floats.union([.int8, .int16, .int32, .int64]))
+    return [ValueFacts(data.scalarType, data.shape)]
+  }
+
+  public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    try SignKernel(.negation, request)
+  }
+}
