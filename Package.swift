@@ -169,6 +169,8 @@ let package = Package(
     tests("MRDLNumericsTests", of: ["MRDLNumerics", "MRDLCore", "CMRDLKernels", "CMRDLSystem"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: strictC),
     tests(
+      "MRDLOperatorsTests", of: ["MRDLOperators", "MRDLNumerics", "MRDLModel", "MRDLCore"]),
+    tests(
       "MRDLRuntimeTests",
       of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore", "CAllocationCounter"]),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
