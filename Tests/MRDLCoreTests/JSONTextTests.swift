@@ -6,7 +6,9 @@ import Testing
     "null": .null, "flags": .array([.bool(true), .bool(false)]),
     "whole": .array([.integer(0), .integer(.min), .integer(.max)]),
     "numbers": .array(
-      [0.1, -0.0, 1e300, .leastNonzeroMagnitude, 1, 123456789012345680, .pi].map { JSONValue.number($0) }),
+      [0.1, -0.0, 1e300, .leastNonzeroMagnitude, 1, 123_456_789_012_345_680, .pi].map {
+        JSONValue.number($0)
+      }),
     "text": .array(["", "\"\\/\u{8}\u{C}\n\r\t\u{0}\u{1F}\u{7F}", "é€😀", "\u{2028}"]),
     "empty": .array([.array([]), .object([])]),
     "deep": .object(["a": .array([.object(["b": .integer(1)])])]),
