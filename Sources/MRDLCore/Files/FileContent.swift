@@ -63,24 +63,47 @@ public enum FileContent {
     return (descriptor, status)
   }
 
+  /// A regular file is read into its final place; what has no length (a pipe, a device, a file of
+  /// the kernel's) is collected first.
   private static func read(_ descriptor: Int32, _ path: String) throws(MRDLError) -> Storage {
-    var content: [UInt8] = []
     var status = stat()
-    if fstat(descriptor, &status) == 0, status.st_size > 0 {
-      content.reserveCapacity(Int(status.st_size) + 1)
+    let expected =
+      fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      ? Int(status.st_size) : 0
+    let storage = Storage(byteCount: expected)
+    var done = 0
+    while done < expected {
+      let count = try readSome(descriptor, storage.base + done, expected - done, path)
+      guard count > 0 else {
+        throw MRDLError(
+          .readFailed, "the file became shorter while it was read", found: "\(done) bytes",
+          expected: "\(expected)", at: Place(file: path))
+      }
+      done += count
     }
-    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+    var more: [UInt8] = []
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
     defer { chunk.deallocate() }
     while true {
-      let count = systemRead(descriptor, chunk.baseAddress, chunk.count)
-      if count < 0 {
-        let error = SystemError.last
-        if error.number == EINTR { continue }
+      let count = try readSome(descriptor, chunk.baseAddress, chunk.count, path)
+      if count == 0 { break }
+      if more.isEmpty { storage.withUnsafeBytes { more.append(contentsOf: $0) } }
+      more.append(contentsOf: UnsafeRawBufferPointer(chunk).prefix(count))
+    }
+    return more.isEmpty ? storage : Storage(more)
+  }
+
+  /// One call of `read(2)`, repeated when a signal interrupts it; 0 at the end of the file.
+  private static func readSome(
+    _ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ byteCount: Int, _ path: String
+  ) throws(MRDLError) -> Int {
+    while true {
+      let count = systemRead(descriptor, buffer, byteCount)
+      if count >= 0 { return count }
+      let error = SystemError.last
+      if error.number != EINTR {
         throw MRDLError(.readFailed, "cannot read", at: Place(file: path), cause: error)
       }
-      if count == 0 { break }
-      content.append(contentsOf: UnsafeRawBufferPointer(chunk).prefix(count))
     }
-    return Storage(content)
   }
 }
