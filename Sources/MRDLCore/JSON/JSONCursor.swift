@@ -3,21 +3,23 @@
 ///     let width = try cursor.required("width").integer(in: 1...4096)
 public struct JSONCursor: Sendable {
   public let value: JSONValue
-  /// Where the value stands: the file and the JSON pointer.
-  public let place: Place
+  private let position: Position
 
   /// The root of a text.
   public init(_ value: JSONValue, place: Place = .unknown) {
     self.value = value
-    self.place = place
+    position = Position(.root(place))
   }
 
-  private init(_ value: JSONValue, below parent: Place, key: String) {
+  private init(_ value: JSONValue, at position: Position) {
     self.value = value
-    var place = parent
-    place.path = (parent.path ?? "") + "/" + Self.pointerPart(key)
-    self.place = place
+    self.position = position
   }
+
+  /// Where the value stands: the file and the JSON pointer.
+  ///
+  /// - Complexity: O(n) in the length of the pointer: it is put together when it is asked for.
+  public var place: Place { position.place }
 
   /// A key as a part of a JSON pointer, with `~` and `/` escaped.
   public static func pointerPart(_ key: String) -> String {
@@ -29,7 +31,9 @@ public struct JSONCursor: Sendable {
   /// The members of an object.
   public func members() throws(MRDLError) -> [(key: String, cursor: JSONCursor)] {
     guard case .object(let members) = value else { throw wrongKind("an object") }
-    return members.map { ($0.key, JSONCursor($0.value, below: place, key: $0.key)) }
+    return members.map {
+      ($0.key, JSONCursor($0.value, at: Position(.member($0.key, of: position))))
+    }
   }
 
   /// The member with the given key, or nil where it is missing or null.
@@ -38,7 +42,7 @@ public struct JSONCursor: Sendable {
     guard let member = members.first(where: { $0.key == key }), member.value != .null else {
       return nil
     }
-    return JSONCursor(member.value, below: place, key: key)
+    return JSONCursor(member.value, at: Position(.member(key, of: position)))
   }
 
   /// The member with the given key.
@@ -51,7 +55,7 @@ public struct JSONCursor: Sendable {
 
   /// Reports every key that is not among the given ones.
   public func reportUnknownKeys(
-    except known: Set<String>, to diagnostics: Diagnostics, severity: Finding.Severity = .note
+    except known: [String], to diagnostics: Diagnostics, severity: Finding.Severity = .note
   ) {
     guard case .object(let members) = value else { return }
     for member in members where !known.contains(member.key) {
@@ -66,7 +70,9 @@ public struct JSONCursor: Sendable {
   /// The elements of an array.
   public func elements() throws(MRDLError) -> [JSONCursor] {
     guard case .array(let elements) = value else { throw wrongKind("an array") }
-    return elements.enumerated().map { JSONCursor($1, below: place, key: String($0)) }
+    return elements.enumerated().map {
+      JSONCursor($1, at: Position(.element($0, of: position)))
+    }
   }
 
   // MARK: Scalars
@@ -142,6 +148,40 @@ public struct JSONCursor: Sendable {
     MRDLError(
       .wrongKind, "a value is of the wrong kind", found: value.kindName, expected: expected,
       at: place)
+  }
+}
+
+/// A step on the way from the root of a text to a value.
+private final class Position: Sendable {
+  enum Step: Sendable {
+    case root(Place)
+    case member(String, of: Position)
+    case element(Int, of: Position)
+  }
+
+  let step: Step
+
+  init(_ step: Step) { self.step = step }
+
+  var place: Place {
+    var parts: [String] = []
+    var position = self
+    while true {
+      switch position.step {
+      case .root(let root):
+        var place = root
+        if !parts.isEmpty {
+          place.path = (root.path ?? "") + parts.reversed().map { "/" + $0 }.joined()
+        }
+        return place
+      case .member(let key, let parent):
+        parts.append(JSONCursor.pointerPart(key))
+        position = parent
+      case .element(let index, let parent):
+        parts.append(String(index))
+        position = parent
+      }
+    }
   }
 }
 

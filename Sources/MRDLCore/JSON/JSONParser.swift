@@ -62,6 +62,7 @@ public struct JSONParser {
   private mutating func object(depth: Int) throws(MRDLError) -> JSONValue {
     position += 1
     var members: [JSONMember] = []
+    // Few keys are compared one by one, many are hashed.
     var keys: Set<String> = []
     skipSpace()
     if take(UInt8(ascii: "}")) { return .object(members) }
@@ -70,7 +71,11 @@ public struct JSONParser {
       guard peek() == UInt8(ascii: "\"") else { throw syntaxError("a key") }
       let keyPosition = position
       let key = try string()
-      guard keys.insert(key).inserted else {
+      if members.count == Self.hashedMemberCount { keys.formUnion(members.map(\.key)) }
+      let isNew =
+        members.count < Self.hashedMemberCount
+        ? !members.contains { $0.key == key } : keys.insert(key).inserted
+      guard isNew else {
         throw MRDLError(
           .duplicateKey, "an object has the same key twice", found: "\"\(key)\"",
           at: at(keyPosition))
@@ -84,6 +89,8 @@ public struct JSONParser {
       guard take(UInt8(ascii: ",")) else { throw syntaxError("',' or '}'") }
     }
   }
+
+  private static let hashedMemberCount = 16
 
   private mutating func array(depth: Int) throws(MRDLError) -> JSONValue {
     position += 1
