@@ -165,6 +165,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests("MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore"]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
+    tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),
     tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
     tests("MRDLNumericsTests", of: ["MRDLNumerics", "MRDLCore", "CMRDLKernels", "CMRDLSystem"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: strictC),
