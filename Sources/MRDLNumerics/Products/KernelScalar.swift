@@ -73,4 +73,27 @@ package struct ProductBlock<Scalar> {
   package var rowBias: UnsafePointer<Scalar>?
   package var columnBias: UnsafePointer<Scalar>?
   package var bounds: (low: Double, high: Double)?
+
+  package init(
+    rows: Int, panels: Range<Int>, columns: Int, depth: Int, left: UnsafePointer<Scalar>,
+    right: UnsafePointer<Scalar>, rightPanelStride: Int, rightRowStride: Int,
+    output: UnsafeMutablePointer<Scalar>, outputRowStride: Int, accumulates: Bool,
+    rowBias: UnsafePointer<Scalar>?, columnBias: UnsafePointer<Scalar>?,
+    bounds: (low: Double, high: Double)?
+  ) {
+    self.rows = rows
+    self.panels = panels
+    self.columns = columns
+    self.depth = depth
+    self.left = left
+    self.right = right
+    self.rightPanelStride = rightPanelStride
+    self.rightRowStride = rightRowStride
+    self.output = output
+    self.outputRowStride = outputRowStride
+    self.accumulates = accumulates
+    self.rowBias = rowBias
+    self.columnBias = columnBias
+    self.bounds = bounds
+  }
 }

@@ -1,0 +1,103 @@
+internal import CMRDLKernels
+internal import MRDLCore
+internal import MRDLNumerics
+
+/// The element types that gradients are computed in, with the kernels for each.
+///
+/// An array written may be one that is read where both are walked in the same order.
+protocol RealElement: TensorElement, KernelScalar {
+  /// y = eˣ.
+  static func exponential(_ count: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+
+  /// y = ln x.
+  static func logarithm(_ count: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+
+  /// y = 1 / (1 + e⁻ˣ).
+  static func sigmoid(_ count: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+
+  /// The softmax of each dense row.
+  static func softmax(
+    rows: Int, columns: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+
+  /// The logarithm of the softmax of each dense row.
+  static func logSoftmax(
+    rows: Int, columns: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+
+  /// dx = dy where y > 0, else 0.
+  static func reluBackward(
+    _ count: Int, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx: UnsafeMutablePointer<Self>)
+
+  /// dx = dy where x ≥ 0, else α dy.
+  static func leakyReluBackward(
+    _ count: Int, alpha: Self, _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx: UnsafeMutablePointer<Self>)
+
+  /// dx = dy · y (1 − y).
+  static func sigmoidBackward(
+    _ count: Int, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx: UnsafeMutablePointer<Self>)
+
+  /// dx = dy · (1 − y²).
+  static func tanhBackward(
+    _ count: Int, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx: UnsafeMutablePointer<Self>)
+
+  /// dx = dy where low ≤ x ≤ high, else 0.
+  static func clipBackward(
+    _ count: Int, low: Self, high: Self, _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx: UnsafeMutablePointer<Self>)
+
+  /// Along each dense row: dx = y (dy − Σ dy y).
+  static func softmaxBackward(
+    rows: Int, columns: Int, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx: UnsafeMutablePointer<Self>)
+
+  /// Along each dense row: dx = dy − eʸ Σ dy.
+  static func logSoftmaxBackward(
+    rows: Int, columns: Int, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx: UnsafeMutablePointer<Self>)
+
+  /// One step of gradient descent with momentum on the weights w with velocities v.
+  static func momentumStep(
+    _ count: Int, rate: Self, momentum: Self, decay: Self, usesNesterov: Bool,
+    _ g: UnsafePointer<Self>, _ v: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>)
+
+  /// One step of Adam on the weights w with the averages m and s.
+  static func adamStep(
+    _ count: Int, rate: Self, beta1: Self, beta2: Self, epsilon: Self, decay: Self,
+    correction1: Self, correction2: Self, _ g: UnsafePointer<Self>, _ m: UnsafeMutablePointer<Self>,
+    _ s: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>)
+
+  /// Packs, as the right matrix of a product, what the window sees: row j is an output position, column k a
+  /// place in the window.
+  static func packPatchesTransposed(
+    _ window: mrdl_window, _ input: UnsafePointer<Self>, positions: Range<Int>, places: Range<Int>,
+    into packed: UnsafeMutablePointer<Self>)
+
+  /// Adds element (k, j) of a matrix to the input element that place k of the window sees at output position
+  /// j, counted from the given ones.
+  static func addPatches(
+    _ window: mrdl_window, _ matrix: UnsafePointer<Self>, rowStride: Int, places: Range<Int>,
+    positions: Range<Int>, to input: UnsafeMutablePointer<Self>)
+
+  /// Gives each dy to the first of the largest elements of its window.
+  static func maxPoolBackward(
+    _ window: mrdl_window, planes: Int, _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx: UnsafeMutablePointer<Self>)
+
+  /// Spreads each dy evenly over its window.
+  static func averagePoolBackward(
+    _ window: mrdl_window, planes: Int, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>,
+    countsPadding: Bool)
+
+  /// y[i] = Σⱼ x[i][j] (+ y[i]).
+  static func sumRows(
+    rows: Int, columns: Int, _ x: UnsafePointer<Self>, rowStride: Int,
+    _ y: UnsafeMutablePointer<Self>, accumulates: Bool)
+
+  /// y[j] = Σᵢ x[i][j] (+ y[j]).
+  static func sumColumns(
+    rows: Int, columns: Int, _ x: UnsafePointer<Self>, rowStride: Int,
+    _ y: UnsafeMutablePointer<Self>, accumulates: Bool)
+}

@@ -1,0 +1,25 @@
+public import MRDLModel
+
+/// What a trainer reports while it works.
+public enum TrainingProgress: Sendable, Hashable {
+  /// A step has been taken.
+  ///
+  /// - Parameters:
+  ///   - epoch: from 1.
+  ///   - sampleCount: samples of this epoch so far.
+  ///   - loss: the mean over them.
+  case step(epoch: Int, sampleCount: Int, loss: Double)
+  /// An epoch is over, its validation too.
+  case epoch(TrainingRecord.Epoch)
+}
+
+/// What comes out of training.
+public struct TrainingResult: Sendable {
+  /// The model with its parameters trained.
+  public let model: Model
+  /// What was measured in each epoch: `loss`, the metrics by their names, both again after `validation_`
+  /// where there was validation data, and `learning_rate` at the end of the epoch.
+  public let history: [TrainingRecord.Epoch]
+  /// The epoch that the parameters are from; 0 for the first values.
+  public let chosenEpoch: Int
+}
