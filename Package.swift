@@ -119,8 +119,8 @@ let package = Package(
     library(
       "MRDLRecipes",
       on: [
-        "MRDLCore", "MRDLModel", "MRDLOperators", "MRDLRuntime", "MRDLDatasets", "MRDLMetrics",
-        "MRDLTraining",
+        "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLRuntime", "MRDLDatasets",
+        "MRDLMetrics", "MRDLTraining",
       ]),
     library("MRDLCommandLine", on: ["MRDLCore", "CMRDLSystem", argumentParser]),
 
@@ -129,7 +129,8 @@ let package = Package(
     tool(
       "mrdl-train",
       on: [
-        "MRDLCore", "MRDLModel", "MRDLFormat", "MRDLHDF5", "MRDLHDF5Writing", "MRDLRuntime",
+        "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLFormat", "MRDLHDF5", "MRDLHDF5Writing",
+        "MRDLRuntime",
         "MRDLDatasets", "MRDLMetrics", "MRDLTraining", "MRDLReports", "MRDLRecipes",
         "MRDLCommandLine",
       ]),

@@ -1,0 +1,40 @@
+import MRDLCommandLine
+import MRDLCore
+import MRDLModel
+import MRDLTraining
+
+/// Tells on standard error how training goes: a bar where a person looks, and one line an epoch.
+struct EpochProgress {
+  let epochCount: Int
+  let sampleCount: Int
+  private var bar: ProgressBar?
+  private var start = Clock.monotonicNanoseconds
+
+  init(epochCount: Int, sampleCount: Int) {
+    self.epochCount = epochCount
+    self.sampleCount = sampleCount
+  }
+
+  mutating func show(_ progress: TrainingProgress) throws(MRDLError) {
+    switch progress {
+    case .step(let epoch, let seen, let loss):
+      var current = bar ?? ProgressBar("epoch \(epoch)/\(epochCount)", total: sampleCount)
+      current.update(completed: seen, detail: "loss \(Quantity.fixed(loss, digits: 4))")
+      bar = current
+    case .epoch(let record):
+      bar?.finish()
+      bar = nil
+      let now = Clock.monotonicNanoseconds
+      let seconds = Double(now - start) / 1e9
+      start = now
+      var line = "epoch \(record.epoch)/\(epochCount)"
+      for (name, value) in record.values.sorted(by: { $0.key < $1.key }) {
+        line +=
+          "  \(name.split(separator: "_").joined(separator: " ")) "
+          + Quantity.fixed(value, digits: 4)
+      }
+      line += "  \(Quantity.short(Int(Double(sampleCount) / max(seconds, 1e-9)))) samples/s\n"
+      try StandardStream.error.write(line)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import MRDLCore
+import MRDLFormat
+import MRDLModel
+
+/// The file that a trained model goes to, tried out before the training begins.
+struct ModelOutput {
+  let path: String
+  let replacing: Bool
+
+  /// - Throws: `MRDL9003` or `MRDL9006` where the file cannot be written, `MRDL9007` for a name that
+  ///   tells no format.
+  init(path: String, replacing: Bool) throws(MRDLError) {
+    guard FileSystem.suffix(of: path) == "mrdl" else {
+      throw MRDLError(
+        .badUsage, "the name of the output does not tell its format", found: path,
+        expected: "a name that ends in .mrdl")
+    }
+    self.path = path
+    self.replacing = replacing
+    // Creating and dropping the temporary file shows that it can be done.
+    _ = try AtomicFile(path: path, replacing: replacing)
+  }
+
+  func write(_ model: Model) throws(MRDLError) {
+    _ = try MRDLFile.write(model, to: path, replacing: replacing)
+  }
+}
