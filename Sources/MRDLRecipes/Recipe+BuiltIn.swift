@@ -47,9 +47,9 @@ extension Recipe {
       ],
       "initializer": "glorot",
       "loss": "quadratic",
-      "optimizer": {"kind": "sgd", "rate": 1.0, "momentum": 0.9},
+      "optimizer": {"kind": "sgd", "rate": 0.3, "momentum": 0.9},
       "schedule": {"kind": "cosine", "floor": 0.0},
-      "epochs": 25,
+      "epochs": 20,
       "batch": 16,
       "seed": 1,
       "validation": 0.05

@@ -10,7 +10,6 @@ internal import MRDLOperators
 public enum GemmRule: GradientRule {
   public static let operatorName = "Gemm"
 
-
   public static func differentiate(_ step: inout GradientStep) throws(MRDLError) {
     let residual = try step.outputResidual()
     let a = step.inputNames[0]
