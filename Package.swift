@@ -164,6 +164,8 @@ let package = Package(
     tests(
       "MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"],
       resources: [.copy("Fixtures")]),
+    tests(
+      "MRDLHDF5Tests", of: ["MRDLHDF5", "MRDLModel", "MRDLCore"], resources: [.copy("Fixtures")]),
     tests("MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore"]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
     tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),

@@ -30,7 +30,7 @@ enum HDF5ChunkAssembly {
     for chunk in table.chunks {
       let stored = try source.cursor(at: chunk.address, byteCount: chunk.byteCount)
       if let pipeline {
-        try pipeline.checkGrowth(stored, byteCount: layout.chunkByteCount)
+        try pipeline.check(stored, mask: chunk.mask, byteCount: layout.chunkByteCount)
       } else if stored.remainingByteCount != layout.chunkByteCount {
         throw stored.bad(
           "a chunk has the wrong size", found: "\(stored.remainingByteCount) bytes",
@@ -55,7 +55,7 @@ enum HDF5ChunkAssembly {
     _ source: HDF5Source, _ table: HDF5ChunkTable, _ pipeline: HDF5FilterPipeline,
     _ layout: HDF5ChunkedLayout, _ copier: HDF5ChunkCopier, into output: Storage
   ) throws(MRDLError) {
-    var decoder = HDF5ChunkDecoder(pipeline, limits: source.limits)
+    var decoder = HDF5ChunkDecoder(pipeline)
     var buffer: Storage?
     for chunk in table.chunks {
       let stored = try source.cursor(at: chunk.address, byteCount: chunk.byteCount)

@@ -4,30 +4,21 @@ import MRDLCore
 /// Undoes a filter pipeline, chunk after chunk, with buffers that are used again.
 struct HDF5ChunkDecoder: ~Copyable {
   private let pipeline: HDF5FilterPipeline
-  private let limits: Limits
   /// Two buffers: each filter reads one and writes the other.
   private var buffers: [Storage] = []
 
-  init(_ pipeline: HDF5FilterPipeline, limits: Limits) {
+  init(_ pipeline: HDF5FilterPipeline) {
     self.pipeline = pipeline
-    self.limits = limits
   }
 
   /// Decodes the bytes of one chunk into `output`, which has as many as must come out.
   ///
-  /// - Throws: `MRDL2003` for a filter that this reader lacks, `MRDL2005` where a checksum does not
-  ///   match, `MRDL2501` for damaged compressed data.
+  /// - Precondition: `HDF5FilterPipeline.check` has passed.
+  /// - Throws: `MRDL2005` where a checksum does not match, `MRDL2501` for damaged compressed data.
   mutating func decode(
     _ stored: HDF5Cursor, mask: UInt32, into output: UnsafeMutableRawBufferPointer
   ) throws(MRDLError) {
     var steps = pipeline.filters.indices.filter { mask & (1 << UInt32($0)) == 0 }
-    for index in steps where !pipeline.filters[index].isSupported {
-      let filter = pipeline.filters[index]
-      throw stored.unsupported(
-        "a filter is not among those that this reader undoes",
-        found: "\"\(filter.name)\", number \(filter.number)",
-        expected: "deflate, shuffle or fletcher32")
-    }
     // What shuffling does to elements of one byte is nothing.
     steps.removeAll {
       let filter = pipeline.filters[$0]

@@ -100,7 +100,7 @@ struct HDF5ExtensibleArray {
         guard sizes.entryCount <= pageCount else {
           throw index.unsupported("the index block of an extensible array has pages")
         }
-        try readBlock(block, first, sizes.entryCount, pages: nil, &visited, body)
+        try readBlock(block, first, sizes.entryCount, pages: nil, isDirect: true, &visited, body)
       }
     }
     var groups: [UInt64?] = []
@@ -128,9 +128,14 @@ struct HDF5ExtensibleArray {
   }
 
   /// Reads the offset of a block, which counts from the end of the index block.
-  private func readOffset(_ cursor: inout HDF5Cursor, first: UInt64) throws(MRDLError) {
+  ///
+  /// libhdf5 states another number for blocks that the index block points to (it adds the number of
+  /// all blocks before them); those are not compared.
+  private func readOffset(
+    _ cursor: inout HDF5Cursor, first: UInt64, isDirect: Bool
+  ) throws(MRDLError) {
     let stated = try cursor.readUnsigned(byteCount: offsetByteCount)
-    guard stated == first - indexCount else {
+    guard isDirect || stated == first - indexCount else {
       throw cursor.bad(
         "an extensible array block has the wrong offset", found: "\(stated)",
         expected: "\(first - indexCount)")
@@ -144,31 +149,48 @@ struct HDF5ExtensibleArray {
   ) throws(MRDLError) {
     var cursor = try source.cursor(at: groupAddress)
     try readPrefix(&cursor, "EASB")
-    try readOffset(&cursor, first: first)
+    try readOffset(&cursor, first: first, isDirect: false)
     let isPaged = sizes.entryCount > pageCount
     let bitmapByteCount = isPaged ? (sizes.entryCount / pageCount + 7) / 8 : 0
     guard let allBitmaps = bitmapByteCount.multipliedChecked(by: sizes.blockCount) else {
       throw cursor.bad("an extensible array has impossible properties")
     }
-    var bitmaps = try cursor.readPart(byteCount: allBitmaps)
+    var bitmapCursor = try cursor.readPart(byteCount: allBitmaps)
+    let bitmap = try bitmapCursor.readBytes(byteCount: bitmapCursor.remainingByteCount)
     var blocks: [UInt64?] = []
     for _ in 0..<sizes.blockCount { blocks.append(try cursor.readAddress()) }
     try cursor.readChecksum(of: "an extensible array block")
     var next = first
-    for block in blocks {
-      let pages = try bitmaps.readBytes(byteCount: Int(bitmapByteCount))
+    for (index, block) in blocks.enumerated() {
       guard next < count else { return }
       if let block {
+        // Pages are counted through all blocks, though each block has bytes of its own.
+        let pages =
+          isPaged
+          ? Pages(bitmap: bitmap, first: UInt64(index) * (sizes.entryCount / pageCount)) : nil
         try readBlock(
-          block, next, sizes.entryCount, pages: isPaged ? pages : nil, &visited, body)
+          block, next, sizes.entryCount, pages: pages, isDirect: false, &visited, body)
       }
       next += sizes.entryCount
     }
   }
 
+  /// Which pages of a data block were written.
+  private struct Pages {
+    let bitmap: [UInt8]
+    /// The number of the block's first page among those of its group.
+    let first: UInt64
+
+    /// Whether a page was written; the first one is the highest bit of the first byte.
+    subscript(page: UInt64) -> Bool {
+      let bit = first + page
+      return bitmap[Int(bit / 8)] & (0x80 >> UInt8(bit % 8)) != 0
+    }
+  }
+
   private func readBlock(
-    _ blockAddress: UInt64, _ first: UInt64, _ entryCount: UInt64, pages: [UInt8]?,
-    _ visited: inout Set<UInt64>,
+    _ blockAddress: UInt64, _ first: UInt64, _ entryCount: UInt64, pages: Pages?,
+    isDirect: Bool, _ visited: inout Set<UInt64>,
     _ body: (inout HDF5Cursor, Range<UInt64>) throws(MRDLError) -> Void
   ) throws(MRDLError) {
     var cursor = try source.cursor(at: blockAddress)
@@ -176,7 +198,7 @@ struct HDF5ExtensibleArray {
       throw cursor.bad("an extensible array reaches a block twice")
     }
     try readPrefix(&cursor, "EADB")
-    try readOffset(&cursor, first: first)
+    try readOffset(&cursor, first: first, isDirect: isDirect)
     guard let pages else {
       let byteCount = entryCount.multipliedChecked(by: UInt64(entryByteCount)) ?? .max
       var entries = try cursor.readPart(byteCount: byteCount)
@@ -189,8 +211,7 @@ struct HDF5ExtensibleArray {
       let pageFirst = first + page * pageCount
       guard pageFirst < count else { return }
       var part = try cursor.readPart(byteCount: pageCount * UInt64(entryByteCount) + 4)
-      // The first page is the highest bit of the first byte.
-      guard pages[Int(page / 8)] & (0x80 >> UInt8(page % 8)) != 0 else { continue }
+      guard pages[page] else { continue }
       var entries = try part.readPart(byteCount: part.remainingByteCount - 4)
       try part.readChecksum(of: "a page of an extensible array")
       try body(&entries, pageFirst..<min(pageFirst + pageCount, count))

@@ -1,16 +1,30 @@
 import MRDLCore
 
 /// A bounds-checked cursor over one structure of an HDF5 file.
+///
+/// Files have many small structures, so that it is lighter than `ByteReader`: two references and three
+/// numbers, and its reads are inlined into those who read.
 struct HDF5Cursor: Sendable {
   let source: HDF5Source
-  private(set) var reader: ByteReader
+  /// What holds the bytes: the file, or a part of it that went through filters.
+  let storage: Storage
+  /// The next byte, as an offset in the storage.
+  private(set) var byteOffset: Int
+
   /// Where the cursor was made: the first byte that a checksum covers.
   private let start: Int
+  private let end: Int
 
-  init(_ source: HDF5Source, _ reader: ByteReader) {
+  /// - Precondition: the range lies inside the storage.
+  init(_ source: HDF5Source, _ storage: Storage, _ range: Range<Int>) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= storage.byteCount,
+      "\(range) lies outside \(storage.byteCount) bytes")
     self.source = source
-    self.reader = reader
-    start = reader.byteOffset
+    self.storage = storage
+    byteOffset = range.lowerBound
+    start = range.lowerBound
+    end = range.upperBound
   }
 
   /// The value that stands for no address: all bits set.
@@ -18,94 +32,127 @@ struct HDF5Cursor: Sendable {
     byteCount >= 8 ? .max : (1 << UInt64(8 * byteCount)) - 1
   }
 
-  var remainingByteCount: Int { reader.remainingByteCount }
-  /// The next byte, as an offset in the storage.
-  var byteOffset: Int { reader.byteOffset }
+  var remainingByteCount: Int { end - byteOffset }
+  /// The bytes that remain, as offsets in the storage.
+  var remainingRange: Range<Int> { byteOffset..<end }
   /// The number of bytes read so far.
-  var consumedByteCount: Int { reader.byteOffset - start }
+  var consumedByteCount: Int { byteOffset - start }
 
-  var place: Place { reader.place() }
+  var place: Place { Place(byteOffset: UInt64(byteOffset)) }
 
-  /// The bytes that remain, valid while the source lives.
-  var bytes: UnsafeRawBufferPointer { reader.withUnsafeRemainingBytes { $0 } }
+  /// The bytes that remain, valid while the storage lives.
+  var bytes: UnsafeRawBufferPointer { bytes(remainingRange) }
 
-  mutating func skip(byteCount: Int) throws(MRDLError) { try reader.skip(byteCount: byteCount) }
-
-  mutating func readUInt8() throws(MRDLError) -> UInt8 {
-    UInt8(truncatingIfNeeded: try reader.readUnsigned(byteCount: 1))
+  private func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: storage.base + range.lowerBound, count: range.count)
   }
 
-  mutating func readUInt16() throws(MRDLError) -> UInt16 {
-    UInt16(truncatingIfNeeded: try reader.readUnsigned(byteCount: 2))
+  private func require(_ byteCount: Int) throws(MRDLError) {
+    if byteCount < 0 || byteCount > remainingByteCount { throw truncated("\(byteCount)") }
   }
 
-  mutating func readUInt32() throws(MRDLError) -> UInt32 {
-    UInt32(truncatingIfNeeded: try reader.readUnsigned(byteCount: 4))
+  private func truncated(_ expected: String) -> MRDLError {
+    MRDLError(
+      .truncatedHDF5, "a structure reaches past the end of the bytes that hold it",
+      found: "\(remainingByteCount) bytes left", expected: expected, at: place)
   }
 
-  mutating func readUInt64() throws(MRDLError) -> UInt64 { try reader.readUnsigned(byteCount: 8) }
+  mutating func skip(byteCount: Int) throws(MRDLError) {
+    try require(byteCount)
+    byteOffset += byteCount
+  }
+
+  /// Reads a little-endian integer.
+  private mutating func readInteger<Integer: FixedWidthInteger>(
+    _ type: Integer.Type
+  ) throws(MRDLError) -> Integer {
+    try require(MemoryLayout<Integer>.size)
+    let value = UnsafeRawPointer(storage.base).loadUnaligned(
+      fromByteOffset: byteOffset, as: Integer.self)
+    byteOffset += MemoryLayout<Integer>.size
+    return Integer(littleEndian: value)
+  }
+
+  mutating func readUInt8() throws(MRDLError) -> UInt8 { try readInteger(UInt8.self) }
+
+  mutating func readUInt16() throws(MRDLError) -> UInt16 { try readInteger(UInt16.self) }
+
+  mutating func readUInt32() throws(MRDLError) -> UInt32 { try readInteger(UInt32.self) }
+
+  mutating func readUInt64() throws(MRDLError) -> UInt64 { try readInteger(UInt64.self) }
 
   /// Reads an unsigned integer of 1 to 8 bytes.
   ///
   /// - Throws: `MRDL2002` for another number of bytes, which comes from the file.
   mutating func readUnsigned(byteCount: Int) throws(MRDLError) -> UInt64 {
+    if byteCount == 8 { return try readUInt64() }
     guard (1...8).contains(byteCount) else {
       throw bad("an integer has an impossible size", found: "\(byteCount) bytes")
     }
-    return try reader.readUnsigned(byteCount: byteCount)
+    try require(byteCount)
+    var value: UInt64 = 0
+    for index in 0..<byteCount {
+      let byte = UnsafeRawPointer(storage.base).load(
+        fromByteOffset: byteOffset + index, as: UInt8.self)
+      value |= UInt64(byte) << UInt64(8 * index)
+    }
+    byteOffset += byteCount
+    return value
   }
 
   /// Reads an address; nil is the undefined one.
   mutating func readAddress() throws(MRDLError) -> UInt64? {
     let byteCount = source.superblock.addressByteCount
-    let value = try reader.readUnsigned(byteCount: byteCount)
+    let value = try readUnsigned(byteCount: byteCount)
     return value == Self.undefined(byteCount: byteCount) ? nil : value
   }
 
   /// Reads a length.
   mutating func readLength() throws(MRDLError) -> UInt64 {
-    try reader.readUnsigned(byteCount: source.superblock.lengthByteCount)
+    try readUnsigned(byteCount: source.superblock.lengthByteCount)
   }
 
   /// Reads `byteCount` bytes.
   mutating func readBytes(byteCount: Int) throws(MRDLError) -> [UInt8] {
-    try reader.readBytes(byteCount: byteCount)
+    try require(byteCount)
+    byteOffset += byteCount
+    return Array(bytes((byteOffset - byteCount)..<byteOffset))
   }
 
   /// A cursor over the next `byteCount` bytes; this one moves past them.
   mutating func readPart(byteCount: Int) throws(MRDLError) -> HDF5Cursor {
-    HDF5Cursor(source, try reader.readSlice(byteCount: byteCount))
+    try require(byteCount)
+    byteOffset += byteCount
+    return HDF5Cursor(source, storage, (byteOffset - byteCount)..<byteOffset)
   }
 
   /// The same for a number that comes from the file.
   mutating func readPart(byteCount: UInt64) throws(MRDLError) -> HDF5Cursor {
-    guard let count = Int(exactly: byteCount) else {
-      throw MRDLError(
-        .truncatedHDF5, "a structure reaches past the end of the file",
-        found: "\(remainingByteCount) bytes left", expected: "\(byteCount)", at: place)
-    }
+    guard let count = Int(exactly: byteCount) else { throw truncated("\(byteCount)") }
     return try readPart(byteCount: count)
   }
 
   /// Reads bytes up to a zero byte, which is read too.
   mutating func readTerminatedBytes() throws(MRDLError) -> [UInt8] {
-    let length = reader.withUnsafeRemainingBytes { bytes in bytes.firstIndex(of: 0) }
-    guard let length else { throw bad("a text has no end") }
-    let bytes = try reader.readBytes(byteCount: length)
-    try reader.skip(byteCount: 1)
-    return bytes
+    guard let length = bytes.firstIndex(of: 0) else { throw bad("a text has no end") }
+    let text = try readBytes(byteCount: length)
+    try skip(byteCount: 1)
+    return text
   }
 
   /// Reads the four letters that a structure begins with.
   mutating func readSignature(_ expected: StaticString) throws(MRDLError) {
     let start = place
-    let found = try reader.readBytes(byteCount: expected.utf8CodeUnitCount)
-    let wanted = Array("\(expected)".utf8)
-    guard found == wanted else {
+    let length = expected.utf8CodeUnitCount
+    try require(length)
+    let found = bytes(byteOffset..<(byteOffset + length))
+    let wanted = UnsafeBufferPointer(start: expected.utf8Start, count: length)
+    guard found.elementsEqual(wanted) else {
       throw MRDLError(
         .badHDF5, "a structure has the wrong signature",
         found: String(decoding: found, as: UTF8.self), expected: "\(expected)", at: start)
     }
+    byteOffset += length
   }
 
   /// Reads a version number that must be the given one.
@@ -121,12 +168,8 @@ struct HDF5Cursor: Sendable {
 
   /// Reads a checksum and compares it with that of all bytes since the cursor was made.
   mutating func readChecksum(of what: String) throws(MRDLError) {
-    let start = start
-    let end = reader.byteOffset
     let place = place
-    let computed = reader.storage.withUnsafeBytes { bytes in
-      HDF5Checksum.lookup3(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-    }
+    let computed = HDF5Checksum.lookup3(bytes(start..<byteOffset))
     let stated = try readUInt32()
     guard stated == computed else {
       throw MRDLError(

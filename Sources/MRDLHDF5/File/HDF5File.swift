@@ -71,7 +71,9 @@ package final class HDF5File: Sendable {
     }
     switch content.kind {
     case .group(let links):
-      return .group(HDF5Group(self, path: path, links: links, attributes: content.attributes))
+      return .group(
+        HDF5Group(
+          self, address: address, path: path, links: links, attributes: content.attributes))
     case .dataset(let dataset):
       return .dataset(
         HDF5Dataset(self, path: path, content: dataset, attributes: content.attributes))

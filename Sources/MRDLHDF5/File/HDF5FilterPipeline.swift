@@ -94,19 +94,29 @@ package struct HDF5FilterPipeline: Sendable, Hashable {
     guard let count = Int(exactly: byteCount) else {
       throw stored.bad("a filtered block is too large", found: "\(byteCount) bytes")
     }
-    try checkGrowth(stored, byteCount: count)
+    try check(stored, mask: mask, byteCount: count)
     let result = Storage(byteCount: count)
-    var decoder = HDF5ChunkDecoder(self, limits: stored.source.limits)
+    var decoder = HDF5ChunkDecoder(self)
     try decoder.decode(
       stored, mask: mask,
       into: UnsafeMutableRawBufferPointer(start: result.base, count: count))
     return result
   }
 
-  /// Refuses a promise that the stored bytes cannot keep, before anything is allocated for it.
-  func checkGrowth(_ stored: HDF5Cursor, byteCount: Int) throws(MRDLError) {
-    let ratio =
-      filters.contains { $0.number == Filter.deflate } ? stored.source.limits.inflationRatio : 1
+  /// Refuses filters that this reader lacks and a promise that the stored bytes cannot keep, before
+  /// anything is allocated for it.
+  ///
+  /// - Throws: `MRDL2003` with the name and number of a filter, `MRDL2502`.
+  func check(_ stored: HDF5Cursor, mask: UInt32, byteCount: Int) throws(MRDLError) {
+    let used = filters.enumerated().filter { mask & (1 << UInt32($0.offset)) == 0 }
+    if let filter = used.first(where: { !$0.element.isSupported })?.element {
+      throw stored.unsupported(
+        "a filter is not among those that this reader undoes",
+        found: "\"\(filter.name)\", number \(filter.number)",
+        expected: "deflate, shuffle or fletcher32")
+    }
+    let isDeflated = used.contains { $0.element.number == Filter.deflate }
+    let ratio = isDeflated ? stored.source.limits.inflationRatio : 1
     let bound = stored.remainingByteCount.multipliedChecked(by: ratio) ?? .max
     guard byteCount <= bound else {
       throw MRDLError(

@@ -244,6 +244,7 @@ final class HDF5FractalHeap {
     guard hasBlockChecksums else { return whole }
     // The checksum covers the block with zeros in its own place.
     let checksumOffset = cursor.consumedByteCount
+    let place = cursor.place
     let stated = try cursor.readUInt32()
     var copy = whole
     var bytes = try copy.readBytes(byteCount: whole.remainingByteCount)
@@ -252,7 +253,7 @@ final class HDF5FractalHeap {
     guard stated == computed else {
       throw MRDLError(
         .badHDF5Checksum, "the checksum of a heap block does not match",
-        found: String(computed, radix: 16), expected: String(stated, radix: 16), at: whole.place)
+        found: String(computed, radix: 16), expected: String(stated, radix: 16), at: place)
     }
     return whole
   }

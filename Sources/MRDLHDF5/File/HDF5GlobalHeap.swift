@@ -16,17 +16,20 @@ struct HDF5GlobalHeapCollection: Sendable {
     try prefix.skip(byteCount: 3)
     let byteCount = try prefix.readLength()
     var cursor = try source.cursor(at: address, byteCount: byteCount)
-    try cursor.skip(byteCount: prefix.consumedByteCount)
-    let headerByteCount = 8 + source.superblock.lengthByteCount
+    // Everything begins at a multiple of eight bytes from the start of the collection.
+    let lengthPadding = (8 - source.superblock.lengthByteCount % 8) % 8
+    try cursor.skip(byteCount: prefix.consumedByteCount + lengthPadding)
+    let headerByteCount = 8 + source.superblock.lengthByteCount + lengthPadding
     var ranges: [UInt16: Range<Int>] = [:]
     while cursor.remainingByteCount >= headerByteCount {
       let index = try cursor.readUInt16()
       try cursor.skip(byteCount: 6)
       let size = try cursor.readLength()
+      try cursor.skip(byteCount: lengthPadding)
       // Object 0 is the free space that ends the collection.
       if index == 0 { break }
       let body = try cursor.readPart(byteCount: size)
-      ranges[index] = body.byteOffset..<(body.byteOffset + body.remainingByteCount)
+      ranges[index] = body.remainingRange
       let padding = (8 - body.remainingByteCount % 8) % 8
       try cursor.skip(byteCount: min(padding, cursor.remainingByteCount))
     }

@@ -5,13 +5,16 @@ package struct HDF5Group: Sendable {
   /// The path by which the group was reached.
   package let path: String
 
+  private let address: UInt64
   private let file: HDF5File
   private let table: HDF5LinkTable
   private let named: [HDF5NamedValues]
 
   init(
-    _ file: HDF5File, path: String, links: HDF5LinkTable, attributes: [HDF5NamedValues]
+    _ file: HDF5File, address: UInt64, path: String, links: HDF5LinkTable,
+    attributes: [HDF5NamedValues]
   ) {
+    self.address = address
     self.file = file
     self.path = path
     table = links
@@ -95,7 +98,7 @@ package struct HDF5Group: Sendable {
   package func forEachDescendant(
     _ body: (HDF5Object) throws(MRDLError) -> Void
   ) throws(MRDLError) {
-    var visited: Set<UInt64> = []
+    var visited: Set<UInt64> = [address]
     try visit(&visited, depth: 0, body)
   }
 

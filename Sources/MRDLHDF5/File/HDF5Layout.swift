@@ -44,7 +44,7 @@ enum HDF5Layout: Sendable {
     case 0:
       let byteCount = try cursor.readUInt32()
       let data = try cursor.readPart(byteCount: UInt64(byteCount))
-      return .compact(data.byteOffset..<(data.byteOffset + data.remainingByteCount))
+      return .compact(data.remainingRange)
     case 1: return .contiguous(address: address, byteCount: nil)
     case 2:
       return .chunked(try HDF5ChunkedLayout(extents, index: .bTree1(address), cursor))
@@ -62,7 +62,7 @@ enum HDF5Layout: Sendable {
     case 0:
       let byteCount = Int(try cursor.readUInt16())
       let data = try cursor.readPart(byteCount: byteCount)
-      return .compact(data.byteOffset..<(data.byteOffset + data.remainingByteCount))
+      return .compact(data.remainingRange)
     case 1:
       let address = try cursor.readAddress()
       return .contiguous(address: address, byteCount: try cursor.readLength())

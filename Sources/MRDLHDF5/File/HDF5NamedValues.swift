@@ -118,7 +118,7 @@ struct HDF5NamedValues: Sendable {
         expected: "\(byteCount)", at: data.place)
     }
     return HDF5Values(
-      datatype: datatype, dataspace: dataspace, storage: data.reader.storage,
+      datatype: datatype, dataspace: dataspace, storage: data.storage,
       byteOffset: data.byteOffset)
   }
 }

@@ -5,7 +5,7 @@ import Synchronization
 final class HDF5Source: Sendable {
   let superblock: HDF5Superblock
   let limits: Limits
-  private let reader: ByteReader
+  let storage: Storage
   /// Messages in the headers of other objects that were looked for already: many objects may share
   /// one, and its header may be long.
   private let sharedMessages = Mutex<[SharedMessageKey: Range<Int>]>([:])
@@ -18,38 +18,33 @@ final class HDF5Source: Sendable {
   init(_ storage: Storage, limits: Limits) throws(MRDLError) {
     superblock = try HDF5Superblock(storage)
     self.limits = limits
-    reader = try ByteReader(storage, truncationCode: .truncatedHDF5).slice(
-      byteOffset: superblock.baseOffset, byteCount: superblock.endOffset - superblock.baseOffset)
+    self.storage = storage
   }
-
-  var storage: Storage { reader.storage }
 
   /// The number of bytes that addresses can reach.
   var byteCount: Int { superblock.endOffset - superblock.baseOffset }
 
   /// Where in the storage the `byteCount` bytes at an address are.
   func byteRange(at address: UInt64, byteCount: UInt64) throws(MRDLError) -> Range<Int> {
-    guard let offset = UInt64(superblock.baseOffset).addingChecked(address) else {
+    guard address <= UInt64(self.byteCount), byteCount <= UInt64(self.byteCount) - address else {
       throw MRDLError(
-        .badHDF5, "an address lies outside the file", found: "\(address)",
+        .truncatedHDF5, "a structure reaches past the end of the file",
+        found: "\(byteCount) bytes at address \(address)",
         expected: "less than \(self.byteCount)")
     }
-    let part = try reader.slice(byteOffset: offset, byteCount: byteCount)
-    return part.lowerBound..<part.upperBound
+    let start = superblock.baseOffset + Int(address)
+    return start..<(start + Int(byteCount))
   }
 
   /// A cursor over the `byteCount` bytes at an address.
   func cursor(at address: UInt64, byteCount: UInt64) throws(MRDLError) -> HDF5Cursor {
-    let range = try byteRange(at: address, byteCount: byteCount)
-    return HDF5Cursor(
-      self, try reader.slice(byteOffset: range.lowerBound, byteCount: range.count))
+    HDF5Cursor(self, storage, try byteRange(at: address, byteCount: byteCount))
   }
 
   /// A cursor from an address to the end of the file.
   func cursor(at address: UInt64) throws(MRDLError) -> HDF5Cursor {
     let start = try byteRange(at: address, byteCount: 0).lowerBound
-    return HDF5Cursor(
-      self, try reader.slice(byteOffset: start, byteCount: reader.upperBound - start))
+    return HDF5Cursor(self, storage, start..<superblock.endOffset)
   }
 
   /// The body of the first message of a kind in the header at an address.
@@ -58,8 +53,7 @@ final class HDF5Source: Sendable {
   ) throws(MRDLError) -> HDF5Cursor {
     let key = SharedMessageKey(address: address, kind: kind)
     if let range = sharedMessages.withLock({ $0[key] }) {
-      return HDF5Cursor(
-        self, try reader.slice(byteOffset: range.lowerBound, byteCount: range.count))
+      return HDF5Cursor(self, storage, range)
     }
     let header = try HDF5ObjectHeader(self, address: address)
     guard let message = header.first(kind), !message.isShared else {
@@ -68,13 +62,13 @@ final class HDF5Source: Sendable {
         at: Place(byteOffset: address))
     }
     let body = message.body
-    let range = body.byteOffset..<(body.byteOffset + body.remainingByteCount)
+    let range = body.remainingRange
     sharedMessages.withLock { $0[key] = range }
     return body
   }
 
   /// A cursor over bytes that are not in the file as they are, such as a decoded heap block.
   func cursor(over bytes: Storage) -> HDF5Cursor {
-    HDF5Cursor(self, ByteReader(bytes, truncationCode: .truncatedHDF5))
+    HDF5Cursor(self, bytes, 0..<bytes.byteCount)
   }
 }

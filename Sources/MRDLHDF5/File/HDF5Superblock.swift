@@ -124,7 +124,8 @@ extension HDF5Superblock {
       guard stated == computed else {
         throw MRDLError(
           .badHDF5Checksum, "the checksum of the superblock does not match",
-          found: "\(computed)", expected: "\(stated)", at: reader.place(end))
+          found: String(computed, radix: 16), expected: String(stated, radix: 16),
+          at: reader.place(end))
       }
       guard version == 2 || flags & 0b101 == 0 else {
         throw MRDLError(
