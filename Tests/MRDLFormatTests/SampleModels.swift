@@ -18,7 +18,7 @@ enum SampleModels {
       ModelTensor("w", Tensor([1, -2, 3, 0.5, 0.25, -8] as [Float], shape: [3, 2]), axes: "IO"),
       ModelTensor("b", Tensor([0.5, -0.5] as [Float])),
       ModelTensor("golden/x", Tensor([1, 2, 3] as [Float], shape: [1, 3])),
-      ModelTensor("golden/y", Tensor([8.25, -27.5] as [Float], shape: [1, 2])),
+      ModelTensor("golden/y", Tensor([8.25, -25.5] as [Float], shape: [1, 2])),
     ])
     model.preprocessing["x"] = .features(
       FeaturePreprocessing(names: ["a", "b", "c"], mean: [0, 0, 0], standardDeviation: [1, 1, 1]))
