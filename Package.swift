@@ -178,6 +178,12 @@ let package = Package(
       "MRDLRuntimeTests",
       of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore", "CAllocationCounter"]),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
+    tests("EmbeddingTests", of: ["MRDL"]),
+    tests(
+      "CommandTests",
+      of: [
+        "MRDLCore", "MRDLModel", "MRDLFormat", "MRDLImages", "MRDLRuntime", "MRDLInterchange",
+      ]),
     tests(
       "MRDLTrainingTests",
       of: [

@@ -1,0 +1,120 @@
+import Foundation
+import MRDLCore
+import MRDLInterchange
+import Testing
+
+struct InferTests {
+  let work: TemporaryDirectory
+  let model: String
+
+  init() throws {
+    work = try TemporaryDirectory()
+    model = try SampleModel.write(to: work)
+  }
+
+  @Test func namesWhatIsInThePicture() throws {
+    let bright = try SampleModel.picture(255, to: work.path("bright.png"))
+    let dark = try SampleModel.picture(0, to: work.path("dark.png"))
+    let outcome = try Tool.infer.run(model, bright, dark, "--top", "1")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.errors.isEmpty)
+    // softmax(4, 8) and softmax(4, 0): 1 / (1 + e⁻⁴) = 0.98201
+    #expect(outcome.output == "\(bright)  bright, or so  98.2 %\n\(dark)  dark  98.2 %\n")
+  }
+
+  @Test func printsJSON() throws {
+    let bright = try SampleModel.picture(255, to: work.path("bright.png"))
+    let outcome = try Tool.infer.run(model, bright, "--format", "json")
+    let value = try JSONParser.parse(outcome.output)
+    guard case .array(let samples) = value, case .array(let outputs)? = samples.first?["outputs"],
+      case .array(let answers)? = outputs.first?["answers"]
+    else {
+      Issue.record("not the form that the schema describes: \(outcome.output)")
+      return
+    }
+    #expect(samples.count == 1 && answers.count == 2)
+    #expect(samples[0]["input"] == .string(bright))
+    #expect(answers[0]["label"] == "bright, or so")
+    #expect(answers[0]["index"] == .integer(1))
+    #expect(outputs[0]["scale"] == "probabilities")
+  }
+
+  @Test func printsALineAnInput() throws {
+    let first = try SampleModel.picture(255, to: work.path("a.png"))
+    let second = try SampleModel.picture(0, to: work.path("b.png"))
+    let outcome = try Tool.infer.run(
+      [model, "-", "--format", "jsonl"], input: "\(first)\n\n\(second)\n")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 2)
+    for (line, path) in zip(lines, [first, second]) {
+      #expect(try JSONParser.parse(String(line))["input"] == .string(path))
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 8])
+  func printsCSVForAnyBatch(batch: Int) throws {
+    for index in 0..<5 {
+      _ = try SampleModel.picture(UInt8(index * 60), to: work.path("p\(index).png"))
+    }
+    let outcome = try Tool.infer.run(
+      model, work.root, "--format", "csv", "--top", "1", "--batch", "\(batch)")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines[0] == "input,sample,output,row,rank,index,label,value")
+    // Shades of 0, 60, 120 and 180, 240: eight times the shade over 255 passes 4 from 128 on.
+    #expect(lines.dropFirst().map { $0.contains("dark") } == [true, true, true, false, false])
+    #expect(lines.last?.contains("\"bright, or so\"") == true)
+  }
+
+  @Test func savesOutputs() throws {
+    let tensor = Tensor((0..<32).map { Float($0) / 32 }, shape: [2, 1, 4, 4])
+    try NPY.write(tensor, to: work.path("x=1.npy"), replacing: false)
+    let directory = work.path("answers/deep")
+    let outcome = try Tool.infer.run(
+      model, "--input", "x=\(work.path("x=1.npy"))", "--save-outputs", directory)
+    // The last '=' splits, so that the name is "x=…/x".
+    #expect(outcome.exitCode == 64)
+    try NPY.write(tensor, to: work.path("x.npy"), replacing: false)
+    let saved = try Tool.infer.run(
+      model, "--input", "x=\(work.path("x.npy"))", "--save-outputs", directory)
+    #expect(saved.exitCode == 0, "\(saved.errors)")
+    let listing = try JSONParser.parse(FileContent.readText(directory + "/outputs.json"))
+    #expect(
+      listing
+        == .array([
+          .object([
+            "name": "y", "file": "output_0.npy", "dtype": "float32", "shape": .integers([2, 2]),
+          ])
+        ]))
+    let output = try NPY.decode(FileContent.read(directory + "/output_0.npy"))
+    #expect(output.shape == [2, 2])
+    let rows = output.elements(as: Float.self)
+    #expect(abs(rows[0] + rows[1] - 1) < 1e-6 && abs(rows[2] + rows[3] - 1) < 1e-6)
+  }
+
+  @Test func measures() throws {
+    let outcome = try Tool.infer.run(
+      model, "--benchmark", "0.01", "--format", "json", "--threads", "1", "--batch", "3")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let value = try JSONParser.parse(outcome.output)
+    #expect(value["batch"] == .integer(3))
+    #expect(value["threads"] == .integer(1))
+    for key in ["min", "p50", "p90", "p99"] {
+      guard case .number(let time)? = value["latency_ms"]?[key] else {
+        Issue.record("no latency_ms.\(key)")
+        continue
+      }
+      #expect(time > 0)
+    }
+  }
+
+  @Test func goesOnAfterABadPicture() throws {
+    let bad = try work.write(Array("no picture".utf8), "a.png")
+    let good = try SampleModel.picture(0, to: work.path("b.png"))
+    let outcome = try Tool.infer.run(model, bad, good, "--top", "1")
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.messages.count == 1)
+    #expect(outcome.output == "\(good)  dark  98.2 %\n")
+  }
+}
