@@ -68,9 +68,16 @@ private struct ReverseAccumulation {
           .noGradient, "the loss does not depend on a parameter", found: "\"\(parameter)\"",
           at: Place("/graph"))
       }
-      gradients.append(gradient)
+      gradients.append(gradients.contains(gradient) ? repeated(gradient) : gradient)
     }
     return (model, gradients)
+  }
+
+  /// Another name for a residual that two parameters share, such as the two terms of a sum.
+  private mutating func repeated(_ residual: String) -> String {
+    let name = names.make("residual")
+    model.graph.nodes.append(Node("Identity", inputs: [residual], outputs: [name]))
+    return name
   }
 
   private mutating func begin(at loss: String) throws(MRDLError) {
