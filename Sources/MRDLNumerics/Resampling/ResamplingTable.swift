@@ -10,7 +10,8 @@ package struct ResamplingTable: Sendable {
     case asymmetric
 
     /// The coordinate among the old elements of a new element.
-    package func source(of index: Int, from extent: Int, to newExtent: Int, scale: Double) -> Double {
+    package func source(of index: Int, from extent: Int, to newExtent: Int, scale: Double) -> Double
+    {
       let centered = (Double(index) + 0.5) / scale - 0.5
       switch self {
       case .halfPixel: return centered
