@@ -1,5 +1,6 @@
 package import MRDLCore
 import MRDLFormat
+import MRDLHDF5
 package import MRDLModel
 
 /// A model file of any format, told by its content and not by its name.
@@ -18,6 +19,9 @@ package enum ModelFile {
     switch format {
     case .mrdl:
       return try MRDLFile.open(storage, name: path, options: options, diagnostics: diagnostics)
+    case .hdf5:
+      return try HDF5ModelFile.open(
+        storage, name: path, options: options, diagnostics: diagnostics)
     default: throw refusal(of: format, path)
     }
   }
@@ -34,12 +38,29 @@ package enum ModelFile {
       switch format {
       case .mrdl:
         return MRDLFile.verify(storage, name: path, limits: limits, diagnostics: diagnostics)
+      case .hdf5:
+        return HDF5ModelFile.verify(
+          storage, name: path, limits: limits, diagnostics: diagnostics)
       default: throw refusal(of: format, path)
       }
     } catch {
       guard error.code.category == .badData else { throw error }
       diagnostics.report(error.finding)
       return nil
+    }
+  }
+
+  /// The one value that vouches for the content of a file, once that is verified; nil for formats
+  /// that have none.
+  ///
+  /// - Throws: what opening the file would throw.
+  package static func rootDigest(
+    of path: String, limits: Limits = .standard
+  ) throws(MRDLError) -> Digest? {
+    switch try format(of: path) {
+    case .mrdl: try MRDLFile.rootDigest(of: path, limits: limits)
+    case .hdf5: try HDF5ModelFile.rootDigest(of: path, limits: limits)
+    default: nil
     }
   }
 

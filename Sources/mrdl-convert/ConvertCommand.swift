@@ -17,6 +17,7 @@ struct ConvertCommand: Command {
       Examples:
         mrdl-convert model.h5 model.mrdl
         mrdl-convert model.mrdl model.bin --to h5
+        mrdl-convert model.mrdl small.h5 --shuffle --deflate 6
         mrdl-convert model.mrdl renamed.mrdl --metadata name="Fashion LeNet"
       """)
 
@@ -39,13 +40,16 @@ struct ConvertCommand: Command {
   @Flag(help: "Replace an existing file.")
   var force = false
 
+  @OptionGroup(title: "Storage of .h5 files") var storage: StorageOptions
+
   @OptionGroup var report: ReportOptions
 
   func perform() throws {
     let encoding = try to ?? Encoding.of(output)
     var model = try ModelFile.open(input)
     for entry in metadata { try entry.apply(to: &model.card) }
-    let digest = try encoding.write(model, to: output, replacing: force)
+    let digest = try encoding.write(
+      model, to: output, replacing: force, storage: storage.options)
     var results = ResultStream()
     let byteCount = FileSystem.byteCount(of: output) ?? 0
     switch report.format {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import MRDLCore
 import MRDLFormat
+import MRDLHDF5
+import MRDLHDF5Writing
 import MRDLModel
 
 /// An encoding that a model can be written in.
@@ -24,14 +26,22 @@ enum Encoding: String, ExpressibleByArgument, CaseIterable {
 
   /// Writes a model.
   ///
+  /// - Parameter storage: how an `.h5` file stores tensors; nothing else has a choice.
   /// - Returns: the root digest, where the encoding has one.
-  func write(_ model: Model, to path: String, replacing: Bool) throws(MRDLError) -> Digest? {
+  func write(
+    _ model: Model, to path: String, replacing: Bool, storage: HDF5WritingOptions
+  ) throws(MRDLError) -> Digest? {
     switch self {
-    case .mrdl: return try MRDLFile.write(model, to: path, replacing: replacing)
+    case .mrdl:
+      guard storage == .contiguous else {
+        throw MRDLError(
+          .badUsage, "tensors of a .mrdl file lie in one piece, so that they can be mapped",
+          expected: "an output .h5 with --chunk, --shuffle, --deflate or --fletcher32",
+          at: Place(file: path))
+      }
+      return try MRDLFile.write(model, to: path, replacing: replacing)
     case .h5:
-      throw MRDLError(
-        .unsupportedFormat, "models are not written in this encoding", found: "h5",
-        expected: "mrdl", at: Place(file: path))
+      return try HDF5ModelFile.write(model, to: path, replacing: replacing, options: storage)
     }
   }
 }

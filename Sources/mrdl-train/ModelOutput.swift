@@ -1,19 +1,25 @@
 import MRDLCore
 import MRDLFormat
+import MRDLHDF5
+import MRDLHDF5Writing
 import MRDLModel
 
 /// The file that a trained model goes to, tried out before the training begins.
 struct ModelOutput {
   let path: String
   let replacing: Bool
+  private let isHDF5: Bool
 
   /// - Throws: `MRDL9003` or `MRDL9006` where the file cannot be written, `MRDL9007` for a name that
   ///   tells no format.
   init(path: String, replacing: Bool) throws(MRDLError) {
-    guard FileSystem.suffix(of: path) == "mrdl" else {
+    switch FileSystem.suffix(of: path) {
+    case "mrdl": isHDF5 = false
+    case "h5", "hdf5": isHDF5 = true
+    default:
       throw MRDLError(
         .badUsage, "the name of the output does not tell its format", found: path,
-        expected: "a name that ends in .mrdl")
+        expected: "a name that ends in .mrdl or .h5")
     }
     self.path = path
     self.replacing = replacing
@@ -22,6 +28,10 @@ struct ModelOutput {
   }
 
   func write(_ model: Model) throws(MRDLError) {
-    _ = try MRDLFile.write(model, to: path, replacing: replacing)
+    if isHDF5 {
+      try HDF5ModelFile.write(model, to: path, replacing: replacing)
+    } else {
+      try MRDLFile.write(model, to: path, replacing: replacing)
+    }
   }
 }

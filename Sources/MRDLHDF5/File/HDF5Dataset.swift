@@ -68,6 +68,19 @@ package struct HDF5Dataset: Sendable {
     } catch { throw error.atHDF5Path(path) }
   }
 
+  /// Refuses elements that other files hold.
+  ///
+  /// - Throws: `MRDL2003` for external files and for virtual data sets.
+  package func requireDataInFile() throws(MRDLError) {
+    if content.hasExternalFiles {
+      throw MRDLError(.unsupportedHDF5, "the data is in external files", at: Place(path))
+    }
+    if case .unsupported(let name) = content.layout {
+      throw MRDLError(
+        .unsupportedHDF5, "a layout is not supported", found: name, at: Place(path))
+    }
+  }
+
   /// The bytes of all elements.
   private func values() throws(MRDLError) -> HDF5Values {
     guard !content.hasExternalFiles else {

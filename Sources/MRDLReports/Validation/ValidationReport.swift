@@ -1,5 +1,4 @@
 package import MRDLCore
-internal import MRDLFormat
 internal import MRDLInterchange
 internal import MRDLModel
 internal import MRDLOperators
@@ -19,7 +18,8 @@ package struct ValidationReport: Sendable {
   /// How far each output of each golden vector is off.
   package let golden: [GoldenCheck.Result]
   package let goldenVectorCount: Int
-  /// The one value that vouches for a `.mrdl` file; nil for other formats and damaged files.
+  /// The one value that vouches for the content of the file; nil for formats without one and damaged
+  /// files.
   package let rootDigest: Digest?
 
   /// Looks at a file through the readers that open it.
@@ -45,10 +45,9 @@ package struct ValidationReport: Sendable {
     parameterByteCount = model?.tensors.reduce(0) { $0 + ($1.info.byteCount ?? 0) } ?? 0
     goldenVectorCount = model?.goldenVectors.count ?? 0
     self.golden = golden
-    let isContainer = try ModelFile.format(of: path) == .mrdl
     rootDigest =
-      model != nil && isContainer && diagnostics.firstError == nil
-      ? try MRDLFile.rootDigest(of: path, limits: limits) : nil
+      model != nil && diagnostics.firstError == nil
+      ? try ModelFile.rootDigest(of: path, limits: limits) : nil
   }
 
   private static func check(

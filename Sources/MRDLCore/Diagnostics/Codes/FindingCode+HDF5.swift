@@ -16,8 +16,15 @@ extension FindingCode {
   public static let hdf5WriteFailed = FindingCode(
     2006, .inputOutput, "libhdf5 reported an error while writing",
     remedy: "Check that the disk has room.")
+  public static let badHDF5Container = FindingCode(
+    2007, .badData, "a part of an .h5 model is not as the format describes it",
+    remedy: "The file was not written by a conforming writer.")
+  public static let strayHDF5Object = FindingCode(
+    2008, .badData, "an object among the tensors of an .h5 model is not named by its header",
+    remedy: "Write the file again, or remove the object: readers ignore it.")
 
   static let hdf5Codes: [FindingCode] = [
     truncatedHDF5, badHDF5, unsupportedHDF5, missingHDF5Object, badHDF5Checksum, hdf5WriteFailed,
+    badHDF5Container, strayHDF5Object,
   ]
 }
