@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Reads every .mrdl file of the repository with the independent reader, proves that it finds every
-changed byte, runs golden vectors in NumPy, and compares the answers of mrdl-infer for the sample
+"""Reads every model of the repository with the independent readers, proves that they find every
+changed byte of .mrdl, runs golden vectors in NumPy, and compares the answers of mrdl-infer for the sample
 pictures with an evaluation in NumPy.
 
     check_model_files.py DIRECTORY_OF_COMMANDS
@@ -71,7 +71,7 @@ def check_answers(commands, model, header, tensors, pictures):
 
 def main(commands):
     fixtures = sorted((ROOT / "Tests/MRDLFormatTests/Fixtures").glob("*.mrdl"))
-    samples = sorted((ROOT / "Samples").glob("*.mrdl"))
+    samples = sorted((ROOT / "Samples").glob("*.mrdl")) + sorted((ROOT / "Samples").glob("*.h5"))
     pictures = sorted((ROOT / "Samples").rglob("*.png"))
     if not fixtures:
         sys.exit("the golden files are missing")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A reader of .mrdl files, written from mrdl(5) and Schemas/mrdl-header-1.schema.json alone.
+"""Readers of .mrdl and .h5 models, written from mrdl(5) and Schemas/mrdl-header-1.schema.json alone.
 
     read_mrdl.py MODEL ...
 
 Verifies every byte of a file and prints its tensors with their sums; the header is validated against the
-schema where the package jsonschema is installed. `evaluate` runs a graph in NumPy, operator by operator
+schema where the package jsonschema is installed. HDF5 itself is read with h5py. `evaluate` runs a graph in NumPy, operator by operator
 from the definitions of ONNX, with no regard for speed.
 """
 
@@ -92,6 +92,12 @@ def array(tensor, content):
 
 def read(path):
     """The header and the tensors by name; raises BadFile for the first thing that is wrong."""
+    with open(path, "rb") as file:
+        start = file.read(8)
+    return read_h5(path) if start == b"\x89HDF\r\n\x1a\n" else read_mrdl(path)
+
+
+def read_mrdl(path):
     content = pathlib.Path(path).read_bytes()
     require(len(content) >= 8 and content[:8] == MAGIC, "not a .mrdl file")
     require(len(content) >= PRELUDE.size, "the file ends in its prelude")
@@ -129,6 +135,95 @@ def read(path):
         require(tensor["name"] not in tensors, f"{tensor['name']} stands twice")
         tensors[tensor["name"]] = array(tensor, part)
     require(end == data_length, "the data go on after the last tensor")
+    return header, tensors
+
+
+def link_name(name):
+    """The name of the data set of a tensor."""
+    content = name.encode()
+    return b"".join(
+        b"%%%02X" % byte if byte in b"%/\0" or (byte == 0x2E and index == 0) else bytes([byte])
+        for index, byte in enumerate(content))
+
+
+def check_h5_type(kind, name):
+    """The type of stored elements must be that of the header."""
+    from h5py import h5t
+    if kind.get_class() == h5t.FLOAT:
+        sign, exponent_at, exponent, mantissa_at, mantissa = kind.get_fields()
+        found = {
+            (8, 63, 52, 11, 0, 52, 1023): "f64", (4, 31, 23, 8, 0, 23, 127): "f32",
+            (2, 15, 10, 5, 0, 10, 15): "f16", (2, 15, 7, 8, 0, 7, 127): "bf16",
+        }.get((kind.get_size(), sign, exponent_at, exponent, mantissa_at, mantissa,
+               kind.get_ebias()))
+    elif kind.get_class() == h5t.ENUM:
+        values = {kind.get_member_name(i): kind.get_member_value(i)
+                  for i in range(kind.get_nmembers())}
+        found = "bool" if kind.get_size() == 1 and values == {b"FALSE": 0, b"TRUE": 1} else None
+    elif kind.get_class() == h5t.INTEGER:
+        letter = "i" if kind.get_sign() == h5t.SGN_2 else "u"
+        found = f"{letter}{8 * kind.get_size()}"
+    else:
+        found = None
+    stored = name if name in NUMPY_TYPES or name == "bf16" else "u8"
+    require(found == stored, f"a data set of {found} for a tensor of {name}")
+
+
+def h5_bytes(group, name, kind, shape):
+    """The little-endian bytes of a data set, as they are stored: nothing converts a number."""
+    import h5py
+    link = group.id.links.get_info(name)
+    require(link.type == h5py.h5l.TYPE_HARD, f"{name}: not a hard link")
+    dataset = h5py.h5o.open(group.id, name)
+    require(isinstance(dataset, h5py.h5d.DatasetID), f"{name}: not a data set")
+    storage = dataset.get_create_plist()
+    require(storage.get_layout() in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED),
+            f"{name}: virtual")
+    require(storage.get_external_count() == 0, f"{name}: data in external files")
+    stored = dataset.get_type()
+    check_h5_type(stored, kind)
+    require(shape is None or dataset.shape == tuple(shape), f"{name}: extents {dataset.shape}")
+    content = np.empty((dataset.get_space().get_simple_extent_npoints(), stored.get_size()), "u1")
+    if content.size:
+        dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, content, stored)
+    if stored.get_size() > 1 and stored.get_order() == h5py.h5t.ORDER_BE:
+        content = content[:, ::-1]
+    return content.tobytes()
+
+
+def read_h5(path):
+    import h5py
+    try:
+        with h5py.File(path, "r") as file:
+            return read_h5_file(file)
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        raise BadFile(f"HDF5: {error}") from error
+
+
+def read_h5_file(file):
+    require("mrdl_version" in file.attrs, "not an .h5 model")
+    major, minor = (int(number) for number in file.attrs["mrdl_version"])
+    required = int(file.attrs["mrdl_required_features"])
+    require(major == 1, f"unknown major version {major}")
+    require(required == 0, f"unknown required features {required:#x}")
+    header_digest, root_digest = (
+        np.asarray(file.attrs[name], "u1").tobytes()
+        for name in ("mrdl_header_digest", "mrdl_root_digest"))
+    text = h5_bytes(file, b"header", "u8", None)
+    require(hashlib.sha256(text).digest() == header_digest, "header digest")
+    header = parse_header(text)
+    require(header["version"] == f"{major}.{minor}", "versions of attribute and header differ")
+    table = h5_bytes(file, b"digests", "u8", [len(header["tensors"]), 32])
+    front = struct.pack("<HHQ", major, minor, required) + header_digest
+    require(hashlib.sha256(front + table).digest() == root_digest, "root digest")
+    tensors = {}
+    for index, tensor in enumerate(header["tensors"]):
+        shape = tensor["shape"] if BITS[tensor["type"]] >= 8 else [byte_count(tensor)]
+        part = h5_bytes(file["tensors"], link_name(tensor["name"]), tensor["type"], shape)
+        require(hashlib.sha256(part).digest() == table[32 * index:32 * index + 32],
+                f"{tensor['name']}: digest")
+        require(tensor["name"] not in tensors, f"{tensor['name']} stands twice")
+        tensors[tensor["name"]] = array(tensor, part)
     return header, tensors
 
 
