@@ -22,6 +22,8 @@ package enum ModelFile {
     case .hdf5:
       return try HDF5ModelFile.open(
         storage, name: path, options: options, diagnostics: diagnostics)
+    case .onnx:
+      return try ONNXFile.open(storage, path: path, options: options, diagnostics: diagnostics)
     default: throw refusal(of: format, path)
     }
   }
@@ -41,6 +43,9 @@ package enum ModelFile {
       case .hdf5:
         return HDF5ModelFile.verify(
           storage, name: path, limits: limits, diagnostics: diagnostics)
+      case .onnx:
+        let options = OpeningOptions(verification: .now, limits: limits)
+        return try ONNXFile.open(storage, path: path, options: options, diagnostics: diagnostics)
       default: throw refusal(of: format, path)
       }
     } catch {
@@ -85,9 +90,9 @@ package enum ModelFile {
     format.isModelFormat
       ? MRDLError(
         .unsupportedFormat, "models of this format are not read", found: format.displayName,
-        expected: "an MRDL model, .mrdl or .h5", at: Place(file: path))
+        expected: "an MRDL model, .mrdl or .h5, or an ONNX model", at: Place(file: path))
       : MRDLError(
         .notAModel, "the file is not a model", found: format.displayName,
-        expected: "an MRDL model, .mrdl or .h5", at: Place(file: path))
+        expected: "an MRDL model, .mrdl or .h5, or an ONNX model", at: Place(file: path))
   }
 }

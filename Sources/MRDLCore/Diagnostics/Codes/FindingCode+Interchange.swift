@@ -5,6 +5,17 @@ extension FindingCode {
   public static let badNPY = FindingCode(
     6002, .badData, "a NumPy array file is damaged or not of a known kind",
     remedy: "Write the array again with numpy.save.")
+  public static let badProtobuf = FindingCode(
+    6003, .badData, "the bytes are not fields of a protobuf message",
+    remedy: "Fetch or export the file again.")
+  public static let badONNX = FindingCode(
+    6004, .badData, "an ONNX file lacks a part or contradicts itself",
+    remedy: "Check the file with onnx.checker and export it again.")
+  public static let unsupportedONNX = FindingCode(
+    6005, .badData, "an ONNX file uses what this release does not compute",
+    remedy: "Export the model without it, or use a release that has it.")
 
-  static let interchangeCodes: [FindingCode] = [unsupportedFormat, badNPY]
+  static let interchangeCodes: [FindingCode] = [
+    unsupportedFormat, badNPY, badProtobuf, badONNX, unsupportedONNX,
+  ]
 }
