@@ -167,7 +167,7 @@ let package = Package(
     tests(
       "MRDLHDF5Tests", of: ["MRDLHDF5", "MRDLModel", "MRDLCore"], resources: [.copy("Fixtures")]),
     tests("MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore"]),
-    tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLCore"]),
+    tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLModel", "MRDLCore"]),
     tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),
     tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
     tests("MRDLNumericsTests", of: ["MRDLNumerics", "MRDLCore", "CMRDLKernels", "CMRDLSystem"]),

@@ -40,6 +40,25 @@ public struct OperatorSet: Sendable {
     operators[Self.key(name, domain)] != nil
   }
 
+  /// Makes sure that every operator of a graph is known.
+  ///
+  /// - Throws: `MRDL1204`, which names all that are not.
+  public func checkAllKnown(_ graph: Graph) throws(MRDLError) {
+    let unknown = graph.nodes.enumerated().filter {
+      !contains($1.operatorName, domain: $1.domain)
+    }
+    guard let (index, node) = unknown.first else { return }
+    let names = Set(unknown.map(\.element.qualifiedOperatorName)).sorted()
+    let place = Place("/graph/nodes/\(index) (\(node.displayName))")
+    if names.count == 1 {
+      throw MRDLError(
+        .unknownOperator, "an operator is not known", found: node.qualifiedOperatorName, at: place)
+    }
+    throw MRDLError(
+      .unknownOperator, "\(names.count) operators of the graph are not known",
+      found: names.joined(separator: ", "), at: place)
+  }
+
   /// The operator of a node, its attributes read and its numbers of inputs and outputs checked.
   ///
   /// - Throws: `MRDL1204` for an unknown operator, `MRDL1205`, `MRDL1206`.

@@ -38,6 +38,9 @@ public final class Program: Sendable {
   /// Plans that are kept; all go when there are more, so that ever new shapes cannot fill memory.
   private static let planCapacity = 64
 
+  /// Real numbers in an input whose content may decide shapes: one for each axis, at most two.
+  private static let realContentLimit = 64
+
   /// Makes a program.
   ///
   /// - Throws: what is wrong with the graph, the first tensor whose digest does not match
@@ -95,10 +98,13 @@ public final class Program: Sendable {
     do {
       return keep(try makePlan(shapes, valueInputs: valueInputs, content: content), for: key)
     } catch {
-      // A shape may depend on the content of an input of whole numbers: take that in and try again.
+      // A shape may depend on the content of an input, such as the axes of Squeeze or the scales of
+      // Resize: take that in and try again.
       let candidates = Set(
         inputs.indices.filter {
-          inputs[$0].scalarType.isInteger && shapes[$0].elementCount <= PlanBuilder.foldLimit
+          let limit =
+            inputs[$0].scalarType.isInteger ? PlanBuilder.foldLimit : Self.realContentLimit
+          return shapes[$0].elementCount <= limit
         })
       guard error.code == .dataDependentShape, !candidates.isSubset(of: valueInputs) else {
         throw error

@@ -32,6 +32,7 @@ struct ProgramGraph: Sendable {
     let diagnostics = Diagnostics()
     model.graph.check(tensors: model.tensors.names, diagnostics: diagnostics)
     try diagnostics.throwFirstError()
+    try operators.checkAllKnown(model.graph)
 
     var numbers: [String: Int] = [:]
     for input in model.graph.inputs {
