@@ -166,6 +166,8 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "MRDLHDF5Tests", of: ["MRDLHDF5", "MRDLModel", "MRDLCore"], resources: [.copy("Fixtures")]),
+    tests(
+      "MRDLHDF5WritingTests", of: ["MRDLHDF5Writing", "MRDLHDF5", "MRDLModel", "MRDLCore"]),
     tests("MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore"]),
     tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLModel", "MRDLCore"]),
     tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),

@@ -7,11 +7,18 @@ import Synchronization
 enum HDF5Library {
   private static let turn = Mutex(())
 
+  /// Has no effect where another part of the process uses the library already.
+  ///
+  /// At the end of the process the library would close files again that it could not write, and
+  /// crash (seen with 1.10.8). Every file is closed here, so that nothing is left to do.
+  private static let staysOutOfExit: Bool = H5dont_atexit() >= 0
+
   /// Runs `body`, the only place where functions of the library may be called.
   static func perform<Result: Sendable, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try turn.withLock { _ throws(Failure) in
+      _ = staysOutOfExit
       mrdl_h5e_silence()
       return try body()
     }
@@ -37,7 +44,14 @@ enum HDF5Library {
       decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return MRDLError(
       .hdf5WriteFailed, "libhdf5 could not \(action)",
-      found: reason.isEmpty ? nil : reason.escapedForDisplay)
+      found: reason.isEmpty ? nil : systemReason(reason) ?? reason.escapedForDisplay)
+  }
+
+  /// The system's words for a failed call, without the times and addresses around them.
+  private static func systemReason(_ reason: String) -> String? {
+    let start = reason.firstRange(of: "error message = '")?.upperBound
+    guard let start, let end = reason[start...].firstIndex(of: "'") else { return nil }
+    return String(reason[start..<end]).escapedForDisplay
   }
 }
 

@@ -32,7 +32,7 @@ struct HDF5Output: ~Copyable {
 
   deinit {
     let file = file
-    HDF5Library.perform { _ = H5Fclose(file) }
+    HDF5Library.perform { _ = Self.finish(file) }
   }
 
   /// Writes everything that is held back and closes the file.
@@ -40,8 +40,15 @@ struct HDF5Output: ~Copyable {
     let file = file
     discard self
     try HDF5Library.perform { () throws(MRDLError) in
-      try HDF5Library.check(H5Fclose(file), "finish the file")
+      try HDF5Library.check(Self.finish(file), "finish the file")
     }
+  }
+
+  /// Closes a file that can be written to its end. One that cannot stays open for good: closed half-way
+  /// it would make later calls of the library crash.
+  private static func finish(_ file: hid_t) -> herr_t {
+    let status = H5Fflush(file, H5F_SCOPE_LOCAL)
+    return status < 0 ? status : H5Fclose(file)
   }
 
   /// Makes a group below the root.

@@ -116,13 +116,14 @@ struct FailureTests {
     #expect(try Tool.validate.run(output).exitCode == 0)
   }
 
-  @Test func killedWriterLeavesTheOldFile() throws {
+  @Test(arguments: ["mrdl", "h5"])
+  func killedWriterLeavesTheOldFile(encoding: String) throws {
     // Large enough that writing it takes a while.
     var big = try SampleModel.model()
     big.tensors["ballast"] = .init("ballast", Tensor(zeros: [48 << 20]))
     let source = work.path("big.mrdl")
     try MRDLFile.write(big, to: source)
-    let output = try work.write(Array("mine".utf8), "out.mrdl")
+    let output = try work.write(Array("mine".utf8), "out.\(encoding)")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "\(Tool.directory)/mrdl-convert")
     process.arguments = [source, output, "--force"]
@@ -133,7 +134,7 @@ struct FailureTests {
     var sawHalf = false
     while process.isRunning, Date() < deadline {
       let names = try FileSystem.names(inDirectory: work.root)
-      if names.contains(where: { $0.hasPrefix(".out.mrdl.") && $0.hasSuffix(".tmp") }) {
+      if names.contains(where: { $0.hasPrefix(".out.\(encoding).") && $0.hasSuffix(".tmp") }) {
         sawHalf = true
         kill(process.processIdentifier, SIGKILL)
         break

@@ -3,20 +3,28 @@
 
 It writes a matrix of files with h5py (library versions, groups, layouts, chunk indexes, filters, types,
 attributes), has the test `InteroperabilityBridge` describe them, and compares every name, attribute
-and value. Then it reads what this package writes with h5py and h5dump.
+and value. Then it reads what mrdl-convert writes with h5py and h5dump, and lets it run into a full disk.
 
-usage: check_hdf5.py [DIRECTORY_OF_COMMANDS]
+The reader runs inside the tests of the package. They are built where they are missing or older than
+the reader, which takes minutes; the comparison itself takes seconds.
+
+usage: check_hdf5.py DIRECTORY_OF_COMMANDS
 """
 
 import json
 import os
+import pathlib
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 
 import h5py
 import numpy as np
+
+import read_mrdl
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VERSIONS = ["earliest", "v108", "v110", "v112", "latest"]
@@ -464,22 +472,106 @@ def compare_file(directory, name):
     return count
 
 
+def build_tests():
+    """Builds the tests, unless they are newer than all that they read HDF5 with."""
+    root = pathlib.Path(ROOT)
+    bundle = root / ".build/release/mrdlPackageTests.xctest"
+    binary = bundle if bundle.is_file() else bundle / "Contents/MacOS/mrdlPackageTests"
+    sources = [
+        path for part in ("Sources/MRDLCore", "Sources/MRDLCompression", "Sources/MRDLHDF5",
+                          "Tests/MRDLHDF5Tests")
+        for path in (root / part).rglob("*.swift")]
+    if binary.exists() and binary.stat().st_mtime > max(p.stat().st_mtime for p in sources):
+        return
+    print("building the tests, which takes minutes the first time", flush=True)
+    subprocess.run(["swift", "build", "-c", "release", "--build-tests"], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
+
+
 def run_bridge(directory):
     environment = dict(os.environ, MRDL_HDF5_DIR=directory)
     command = os.environ.get("MRDL_TEST_COMMAND")
     if command:
         arguments = command.split()
     else:
-        arguments = ["swift", "test", "-c", "release", "--filter", "InteroperabilityBridge"]
+        build_tests()
+        arguments = ["swift", "test", "-c", "release", "--skip-build", "--filter",
+                     "InteroperabilityBridge"]
     result = subprocess.run(arguments, cwd=os.environ.get("MRDL_TEST_DIRECTORY", ROOT),
                             env=environment, capture_output=True, text=True)
     if result.returncode != 0:
         sys.exit(f"the bridge failed:\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}")
 
 
-def main():
-    directory = tempfile.mkdtemp(prefix="mrdl-hdf5-")
+# What this package writes.
+
+STORAGES = [[], ["--chunk", "700"], ["--shuffle", "--deflate", "6"], ["--fletcher32"],
+            ["--chunk", "900", "--shuffle", "--deflate", "1", "--fletcher32"]]
+
+
+def check_written(commands, directory):
+    """Reads the sample as mrdl-convert writes it with the independent reader, h5py and h5dump."""
+    sample = pathlib.Path(ROOT) / "Samples/lenet-fashion.mrdl"
+    convert = str(pathlib.Path(commands) / "mrdl-convert")
+    header, tensors = read_mrdl.read(sample)
+    for number, storage in enumerate(STORAGES):
+        path = os.path.join(directory, f"ours-{number}.h5")
+        subprocess.run([convert, sample, path, *storage], check=True, stdout=subprocess.DEVNULL)
+        found_header, found = read_mrdl.read(path)
+        require(found_header == header, f"{storage}: the header differs")
+        for name, values in tensors.items():
+            require(found[name].dtype == values.dtype and (found[name] == values).all(),
+                    f"{storage}: {name} differs")
+        with h5py.File(path, "r") as file:
+            for name, values in tensors.items():
+                data = file["tensors"][read_mrdl.link_name(name).decode()]
+                require(data.dtype == values.dtype and (data[...] == values).all(),
+                        f"{storage}: h5py reads another {name}")
+                plain = not storage and values.nbytes >= 64
+                require(not plain or data.id.get_offset() % 64 == 0, f"{name} is not aligned")
+                require(bool(storage) == (data.chunks is not None), f"{storage}: {name}: layout")
+        back = os.path.join(directory, f"back-{number}.mrdl")
+        subprocess.run([convert, path, back], check=True, stdout=subprocess.DEVNULL)
+        require(pathlib.Path(back).read_bytes() == sample.read_bytes(),
+                f"{storage}: .mrdl, .h5 and back is another file")
+        if shutil.which("h5dump"):
+            dump = subprocess.run(["h5dump", "-d", "/tensors/conv1.bias", "-y", "-m", "%.9g", path],
+                                  check=True, capture_output=True, text=True).stdout
+            numbers = dump[dump.index("DATA {") + 6:].split("}")[0].split(",")
+            require((np.array(numbers, "f4") == tensors["conv1.bias"]).all(),
+                    f"{storage}: h5dump prints {numbers}")
+            subprocess.run(["h5dump", path], check=True, stdout=subprocess.DEVNULL)
+    return len(STORAGES)
+
+
+def limit_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+
+def check_full_disk(commands, directory):
+    """A write that fails is one line, exit code 74, and leaves the old file and nothing else."""
+    place = os.path.join(directory, "full")
+    os.mkdir(place)
+    path = os.path.join(place, "old.h5")
+    pathlib.Path(path).write_text("mine")
+    result = subprocess.run(
+        [os.path.join(commands, "mrdl-convert"), os.path.join(ROOT, "Samples/lenet-fashion.mrdl"),
+         path, "--force"], capture_output=True, text=True, preexec_fn=limit_files)
+    require(result.returncode == 74, f"a full disk ends with {result.returncode}: {result.stderr}")
+    require(len(result.stderr.splitlines()) == 1, f"a full disk says {result.stderr}")
+    require(pathlib.Path(path).read_text() == "mine", "a full disk harms the old file")
+    require(os.listdir(place) == ["old.h5"], f"a full disk leaves {os.listdir(place)}")
+
+
+def main(commands):
+    root = tempfile.mkdtemp(prefix="mrdl-hdf5-")
     try:
+        count = check_written(commands, root)
+        check_full_disk(commands, root)
+        print(f"{count} ways of writing agree with h5py, h5dump and the independent reader")
+        directory = os.path.join(root, "foreign")
+        os.mkdir(directory)
         names = write_files(directory)
         run_bridge(directory)
         failures = []
@@ -494,12 +586,16 @@ def main():
         print(f"{len(names)} files, {total} objects agree with h5py {h5py.__version__}"
               f" (HDF5 {h5py.version.hdf5_version}); {len(failures)} files do not")
         return 1 if failures else 0
+    except Failure as failure:
+        sys.exit(f"error: {failure}")
     finally:
         if os.environ.get("MRDL_KEEP"):
-            print(directory)
+            print(root)
         else:
-            shutil.rmtree(directory)
+            shutil.rmtree(root)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1]))
