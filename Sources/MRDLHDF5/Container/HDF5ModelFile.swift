@@ -30,10 +30,7 @@ package enum HDF5ModelFile {
   ) throws(MRDLError) -> Model {
     let findings = Diagnostics()
     do throws(MRDLError) {
-      let container = try HDF5ContainerReader(
-        storage, limits: options.limits, diagnostics: findings)
-      // A damaged container is not opened, whoever listens.
-      try findings.throwFirstError()
+      let container = try reader(storage, limits: options.limits, findings)
       try container.throwFirstDatasetError()
       let model = try container.model(
         verifies: options.verification != .never, file: name)
@@ -47,6 +44,22 @@ package enum HDF5ModelFile {
     } catch {
       throw error.inFile(name)
     }
+  }
+
+  /// The parts of a file, which is refused where one of them is damaged, whoever listens.
+  private static func reader(
+    _ storage: Storage, limits: Limits, _ findings: Diagnostics
+  ) throws(MRDLError) -> HDF5ContainerReader {
+    let container: HDF5ContainerReader
+    do throws(MRDLError) {
+      container = try HDF5ContainerReader(storage, limits: limits, diagnostics: findings)
+    } catch {
+      // What was found before is the reason: a damaged header may still be half a text.
+      try findings.throwFirstError()
+      throw error
+    }
+    try findings.throwFirstError()
+    return container
   }
 
   /// Opens a model at a path.
@@ -95,8 +108,7 @@ package enum HDF5ModelFile {
     let findings = Diagnostics()
     let storage = try FileContent.map(path)
     do throws(MRDLError) {
-      let container = try HDF5ContainerReader(storage, limits: limits, diagnostics: findings)
-      try findings.throwFirstError()
+      let container = try reader(storage, limits: limits, findings)
       return container.rootDigest
     } catch {
       throw error.inFile(path)

@@ -183,7 +183,7 @@ def main():
     refused("external-link", replace("tensors/w", h5py.ExternalLink("other.h5", "/w")))
     refused("external-data", elsewhere)
     refused("virtual", virtual)
-    refused("filter", replace("tensors/w", values, chunks=(2, 3), compression="lzf"))
+    refused("filter", replace("tensors/w", values, chunks=(2, 3), scaleoffset=3))
     refused("weights", flip("tensors/w", 9))
 
 
