@@ -71,7 +71,10 @@ extension Command {
     try? StandardStream.error.write(line + "\n")
   }
 
-  private static func end(_ code: Int32) -> Never { exit(withError: ExitCode(code)) }
+  private static func end(_ code: Int32) -> Never {
+    // For an exit code the parser makes up its whole help first, a tenth of a short command.
+    exit(withError: code == 0 ? nil : ExitCode(code))
+  }
 }
 
 /// Ends a command with an exit code and without a message.
