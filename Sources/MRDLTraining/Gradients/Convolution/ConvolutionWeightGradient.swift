@@ -63,7 +63,9 @@ struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
       threadLimit: WorkerPool.limit(arguments.threadLimit, slots: slotCount))
     for shard in 1..<max(shardCount, 1) {
       let partial = partials + (shard - 1) * partialCount
-      for index in 0..<geometry.weightCount { result[index] += partial[index] }
+      Element.sumColumns(
+        rows: 1, columns: geometry.weightCount, partial, rowStride: geometry.weightCount, result,
+        accumulates: true)
     }
   }
 
