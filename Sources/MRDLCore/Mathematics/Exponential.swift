@@ -8,3 +8,6 @@
 
 /// *e* to the power of `x`, as the mathematical library of the system has it.
 package func exponential(_ x: Double) -> Double { exp(x) }
+
+/// `x` to the power of `y`, as the mathematical library of the system has it.
+package func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }

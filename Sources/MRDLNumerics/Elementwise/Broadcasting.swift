@@ -9,6 +9,11 @@ package struct Broadcasting: Sendable {
     case subtract
     case multiply
     case divide
+    /// The left operand to the power of the right one; of real numbers only.
+    case power
+    /// The left operand where it is not negative, its product with the right one elsewhere; of real
+    /// numbers only.
+    case parametricRelu
   }
 
   package let operation: Operation
@@ -20,6 +25,7 @@ package struct Broadcasting: Sendable {
     guard scalarType == .float32 || scalarType == .float64 || scalarType.isInteger,
       scalarType.isComputable
     else { return nil }
+    if scalarType.isInteger, operation == .power || operation == .parametricRelu { return nil }
     self.operation = operation
     self.scalarType = scalarType
     self.layout = layout
@@ -94,7 +100,7 @@ private struct Operands {
   }
 
   @inline(__always)
-  func combine<Scalar: TensorElement & FloatingPoint>(
+  func combine<Scalar: TensorElement & BinaryFloatingPoint>(
     _ type: Scalar.Type, _ operation: Broadcasting.Operation
   ) {
     switch operation {
@@ -102,6 +108,8 @@ private struct Operands {
     case .subtract: forEach(type) { $0 - $1 }
     case .multiply: forEach(type) { $0 * $1 }
     case .divide: forEach(type) { $0 / $1 }
+    case .power: forEach(type) { Scalar(MRDLCore.power(Double($0), Double($1))) }
+    case .parametricRelu: forEach(type) { $0 < 0 ? $0 * $1 : $0 }
     }
   }
 
@@ -113,7 +121,8 @@ private struct Operands {
     case .add: forEach(type) { $0 &+ $1 }
     case .subtract: forEach(type) { $0 &- $1 }
     case .multiply: forEach(type) { $0 &* $1 }
-    case .divide: preconditionFailure("a quotient has its own loops")
+    case .divide, .power, .parametricRelu:
+      preconditionFailure("\(operation) has its own loops, or none for whole numbers")
     }
   }
 

@@ -17,6 +17,8 @@ package enum ElementaryFunction: Sendable, Hashable {
   case leakyRelu(alpha: Double)
   /// min(max(x, low), high).
   case clip(low: Double, high: Double)
+  /// max(0, min(1, `alpha` · x + `beta`)).
+  case hardSigmoid(alpha: Double, beta: Double)
 
   /// Computes y = f(x); both may be the same memory.
   ///
@@ -71,6 +73,8 @@ package enum ElementaryFunction: Sendable, Hashable {
     case .relu: table.pointee.relu(count, x, y)
     case .leakyRelu(let alpha): table.pointee.leaky_relu(count, Float(alpha), x, y)
     case .clip(let low, let high): table.pointee.clip(count, Float(low), Float(high), x, y)
+    case .hardSigmoid(let alpha, let beta):
+      Self.hardSigmoid(count, Float(alpha), Float(beta), x, y)
     }
   }
 
@@ -88,6 +92,19 @@ package enum ElementaryFunction: Sendable, Hashable {
     case .relu: table.pointee.relu(count, x, y)
     case .leakyRelu(let alpha): table.pointee.leaky_relu(count, alpha, x, y)
     case .clip(let low, let high): table.pointee.clip(count, low, high, x, y)
+    case .hardSigmoid(let alpha, let beta): Self.hardSigmoid(count, alpha, beta, x, y)
+    }
+  }
+
+  /// Three operations an element, which the compiler turns into vector instructions by itself.
+  @inline(__always)
+  private static func hardSigmoid<Scalar: BinaryFloatingPoint>(
+    _ count: Int, _ alpha: Scalar, _ beta: Scalar, _ x: UnsafePointer<Scalar>,
+    _ y: UnsafeMutablePointer<Scalar>
+  ) {
+    for index in 0..<count {
+      let value = alpha * x[index] + beta
+      y[index] = value < 0 ? 0 : value > 1 ? 1 : value
     }
   }
 }
