@@ -4,7 +4,10 @@ package import MRDLModel
 /// Models in ONNX's format: a protobuf message, maybe with files of large tensors beside it.
 package enum ONNXFile {
   /// The versions of ONNX's operator set that are read; every node is brought to the newest one.
-  package static let opsetVersions = 7...28
+  ///
+  /// Operators that version 7 changed are refused in their older form, by the attributes that only this
+  /// form has.
+  package static let opsetVersions = 1...28
 
   /// Opens a model.
   ///

@@ -21,6 +21,7 @@ extension ONNXImporter {
       ("ReduceL1", ..<18), ("ReduceL2", ..<18), ("ReduceLogSum", ..<18),
       ("ReduceLogSumExp", ..<18), ("ReduceSumSquare", ..<18):
       moveIntegers("axes", of: &node, to: 1)
+    case ("Reshape", ..<5): moveIntegers("shape", of: &node, to: 1)
     case ("Slice", ..<10):
       moveIntegers("starts", of: &node, to: 1)
       moveIntegers("ends", of: &node, to: 2)

@@ -192,6 +192,8 @@ struct ONNXImporter {
         // Some exporters write -1 for an extent that they do not know.
         case .value(let value):
           Int(exactly: value).flatMap { $0 < 0 ? nil : .fixed($0) } ?? .unknown
+        // Some exporters call every extent that they do not know so.
+        case .name("?"): .unknown
         case .name(let name): .symbolic(name)
         case .unknown: .unknown
         }
