@@ -24,8 +24,11 @@ struct EncodingTests {
       [model] + pictures.map { "\(Self.samples)/\($0)" } + ["--save-outputs", directory])
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     var result: [String: [UInt8]] = [:]
-    for name in try FileSystem.names(inDirectory: directory) where name.hasSuffix(".npy") {
-      result[name] = try bytes(directory + "/" + name)
+    for picture in try FileSystem.names(inDirectory: directory) {
+      let outputs = directory + "/" + picture
+      for name in try FileSystem.names(inDirectory: outputs) where name.hasSuffix(".npy") {
+        result[picture + "/" + name] = try bytes(outputs + "/" + name)
+      }
     }
     return result
   }
@@ -33,7 +36,7 @@ struct EncodingTests {
   @Test func samplesAnswerTheSameBits() throws {
     let work = try TemporaryDirectory()
     let expected = try answers(of: Self.samples + "/lenet-fashion.mrdl", in: work)
-    #expect(!expected.isEmpty)
+    #expect(expected.count >= 10)
     #expect(try answers(of: Self.samples + "/lenet-fashion.h5", in: work) == expected)
   }
 
