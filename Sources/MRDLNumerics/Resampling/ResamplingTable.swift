@@ -16,13 +16,23 @@ package struct ResamplingTable: Sendable {
       switch self {
       case .halfPixel: return centered
       case .halfPixelSymmetric:
-        let adjustment = Double(newExtent) / (scale * Double(extent))
-        return Double(extent) / 2 * (1 - adjustment) + centered
+        let length = Self.length(from: extent, to: newExtent, scale: scale)
+        return Double(extent) / 2 * (1 - Double(newExtent) / length) + centered
       case .pytorchHalfPixel: return newExtent > 1 ? centered : 0
       case .alignCorners:
-        return newExtent > 1 ? Double(index) * Double(extent - 1) / Double(newExtent - 1) : 0
+        let length = Self.length(from: extent, to: newExtent, scale: scale)
+        return newExtent > 1 ? Double(index) * Double(extent - 1) / (length - 1) : 0
       case .asymmetric: return Double(index) / scale
       }
+    }
+
+    /// The length that the scale asks for, of which `newExtent` is the whole part. ONNX's own test
+    /// vectors of Resize divide by it. Scales come in float32: a length that a rounding of theirs
+    /// parts from `newExtent` is `newExtent`, so that the last corner meets the last element.
+    private static func length(from extent: Int, to newExtent: Int, scale: Double) -> Double {
+      let length = scale * Double(extent)
+      let whole = Double(newExtent)
+      return abs(length - whole) <= whole * Double(Float.ulpOfOne) ? whole : length
     }
   }
 
@@ -77,8 +87,9 @@ package struct ResamplingTable: Sendable {
     self.extent = extent
     self.newExtent = newExtent
     let stretch = isAntialiased ? min(scale, 1) : 1
-    // No old element further away than this has a weight; the bound keeps an absurd scale harmless.
-    let reach = Int(min((Double(filter.radius) / stretch).rounded(.up), Double(extent) + 2))
+    // No element further away than this has a weight. A new extent of at least 1 means a scale of
+    // at least half of 1 / extent, within rounding; the bound keeps any other one harmless.
+    let reach = Int(min((Double(filter.radius) / stretch).rounded(.up), 4 * Double(extent) + 4))
     var windows: [(start: Int, weights: [Double])] = []
     for index in 0..<newExtent {
       let source = coordinates.source(of: index, from: extent, to: newExtent, scale: scale)
