@@ -55,9 +55,6 @@ struct ActivationTests {
       try shape(function.name, function.attributes, [["N", 3, .unknown]]) == ["N", 3, .unknown])
     expectError(.typeMismatch) { try infer(function.name, [:], [ValueFacts(.int32, [1])]) }
     expectError(.badAttribute) { try makeOperator(function.name, ["beta": .float(1)]) }
-    expectError(.unsupportedScalarType) {
-      try run(function.name, [:], [Tensor(ReferenceArray([1], [1]), .bfloat16)])
-    }
   }
 
   @Test(arguments: realTypes)

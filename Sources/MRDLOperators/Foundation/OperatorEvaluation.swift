@@ -21,6 +21,9 @@ package func evaluate(
     return variableInputs.contains(index)
       ? ValueFacts(tensor.scalarType, tensor.shape) : ValueFacts(constant: tensor)
   }
+  if let op = op as? any DataDependentOperator {
+    return try op.evaluate(inputs, outputCount: outputCount, place: place)
+  }
   let inferred = try op.infer(Operands(facts, outputCount: outputCount, place: place))
   var outputs: [Tensor?] = []
   for known in inferred.prefix(outputCount) {
@@ -36,7 +39,7 @@ package func evaluate(
     outputs.append(Tensor(zeros: shape, scalarType: known.scalarType))
   }
   if inferred.prefix(outputCount).allSatisfy({ $0.constant != nil }) { return outputs }
-  let kernel = try op.makeKernel(
+  let kernel = try op.preparedKernel(
     KernelRequest(
       inputs: facts, outputs: inferred, packedConstants: packedConstants, place: place))
   let workspace = Storage(byteCount: kernel.workspaceByteCount)

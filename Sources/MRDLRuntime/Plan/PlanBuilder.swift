@@ -74,7 +74,7 @@ struct PlanBuilder {
       place: instruction.place)
     steps.append(
       PendingStep(
-        instruction: index, kernel: try instruction.op.makeKernel(request),
+        instruction: index, kernel: try instruction.op.preparedKernel(request),
         cost: instruction.op.cost(inputs: inputs, outputs: outputs)))
   }
 
