@@ -67,9 +67,6 @@ struct InferCommand: Command {
     if let benchmark, !(benchmark > 0 && benchmark <= 86_400) {
       throw ValidationError("--benchmark takes seconds above 0, found \(benchmark)")
     }
-    if inputs.isEmpty, named.isEmpty, benchmark == nil {
-      throw ValidationError("there is no input: give a file, or --input NAME=FILE.npy")
-    }
   }
 
   func perform() throws {
@@ -77,6 +74,9 @@ struct InferCommand: Command {
     let runner = Runner(
       try ModelFile.open(model, options: options), preprocessing: preprocessing,
       session: SessionOptions(threadLimit: threadOptions.threads))
+    if inputs.isEmpty, named.isEmpty, benchmark == nil, runner.needsInput {
+      throw ValidationError("there is no input: give a file, or --input NAME=FILE.npy")
+    }
     for entry in named { try runner.give(entry.name, file: entry.path) }
     if let benchmark {
       try Benchmark(
@@ -89,7 +89,7 @@ struct InferCommand: Command {
       format: format, selection: try selection.selection(), meanings: runner.model.meanings,
       outputDirectory: saveOutputs, showsProfile: profile)
     if inputs.isEmpty {
-      let name = named.map(\.path).joined(separator: " ")
+      let name = named.isEmpty ? model : named.map(\.path).joined(separator: " ")
       try printer.print(try runner.run(profiles: profile), inputs: [name])
     } else {
       var run = InputRun(inputs, runner: runner, batch: batch, profiles: profile)

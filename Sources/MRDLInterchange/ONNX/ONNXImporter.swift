@@ -124,7 +124,7 @@ struct ONNXImporter {
     var graph = Graph(name: message.name)
     // Files of the first versions list initialisers among the inputs.
     for input in message.inputs where !initialized.contains(input.name) {
-      graph.inputs.append(try value(input, "input"))
+      graph.inputs.append(try value(input, "input", isOutermost))
     }
     var known: [String: KnownValue] = [:]
     for value in message.inputs + message.values + message.outputs {
@@ -142,7 +142,7 @@ struct ONNXImporter {
       graph.nodes += try upgrade(converted, from: version, first: first ?? KnownValue())
     }
     for output in message.outputs {
-      var value = try value(output, "output")
+      var value = try value(output, "output", isOutermost)
       value.name = scope[value.name] ?? value.name
       graph.outputs.append(value)
     }
@@ -164,8 +164,17 @@ struct ONNXImporter {
       named: newName, externalFiles: &externalFiles, file: path)
   }
 
-  private func value(_ message: ONNXValue, _ kind: String) throws(MRDLError) -> ValueInfo {
+  private func value(
+    _ message: ONNXValue, _ kind: String, _ isOutermost: Bool
+  ) throws(MRDLError) -> ValueInfo {
     switch message.kind {
+    // Graphs inside nodes work on whatever values there are.
+    case .other(.sequence) where !isOutermost:
+      return ValueInfo(message.name, .float32, nil, kind: .sequence)
+    case .other(.optional) where !isOutermost:
+      return ValueInfo(message.name, .float32, nil, kind: .optional)
+    case .unknown where !isOutermost:
+      return ValueInfo(message.name, .float32, nil, kind: .any)
     case .tensor(let dataType, let shape):
       guard let scalarType = ScalarType(onnxCode: dataType) else {
         throw MRDLError(
@@ -174,10 +183,10 @@ struct ONNXImporter {
           expected: "numbers or booleans")
       }
       return ValueInfo(message.name, scalarType, shape.map(Self.shape))
-    case .other(let name):
+    case .other(let other):
       throw MRDLError(
         .unsupportedONNX, "an \(kind) of a graph is not a tensor",
-        found: "\"\(message.name)\": \(name)", expected: "a tensor")
+        found: "\"\(message.name)\": \(other.rawValue)", expected: "a tensor")
     case .unknown:
       throw MRDLError(
         .unsupportedONNX, "an \(kind) of a graph has no type", found: "\"\(message.name)\"",
@@ -261,6 +270,8 @@ struct ONNXImporter {
         throw MRDLError(
           .badONNX, "an attribute outside a function refers to one of a function",
           found: "\(attribute.name) = @\(name)", at: Place(node.displayName))
+      // The type of an optional value does not matter: it takes whatever it is given.
+      case .other where node.operatorName == "Optional" && attribute.name == "type": continue
       case .other(let kind):
         throw MRDLError(
           .unsupportedONNX, "an attribute is of a kind that is not known",

@@ -201,11 +201,11 @@ extension ONNXValue {
     while let field = try message.next() {
       switch field.number {
       case 1: kind = try tensorKind(field.message())
-      case 4: kind = .other("a sequence")
-      case 5: kind = .other("a map")
-      case 7: kind = .other("an opaque value")
-      case 8: kind = .other("a sparse tensor")
-      case 9: kind = .other("an optional")
+      case 4: kind = .other(.sequence)
+      case 5: kind = .other(.map)
+      case 7: kind = .other(.opaque)
+      case 8: kind = .other(.sparseTensor)
+      case 9: kind = .other(.optional)
       default: break
       }
     }

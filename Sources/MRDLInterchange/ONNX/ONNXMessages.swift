@@ -79,10 +79,19 @@ struct ONNXTensor {
 
 /// `ValueInfoProto`: a name and what is known of its type.
 struct ONNXValue {
+  /// What is not a tensor, as messages name it.
+  enum OtherKind: String {
+    case sequence = "a sequence"
+    case map = "a map"
+    case opaque = "an opaque value"
+    case sparseTensor = "a sparse tensor"
+    case optional = "an optional"
+  }
+
   enum Kind {
     case tensor(dataType: Int, shape: [Dimension]?)
     /// A kind of value that is not a tensor, named for messages.
-    case other(String)
+    case other(OtherKind)
     case unknown
   }
 

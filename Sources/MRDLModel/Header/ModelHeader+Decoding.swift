@@ -121,7 +121,7 @@ private struct HeaderDecoder {
   }
 
   func valueInfo(_ cursor: JSONCursor) throws(MRDLError) -> ValueInfo {
-    cursor.reportUnknownKeys(except: ["name", "type", "shape"], to: diagnostics)
+    cursor.reportUnknownKeys(except: ["name", "type", "shape", "kind"], to: diagnostics)
     var info = ValueInfo(
       try nonemptyName(cursor.required("name")), try scalarType(cursor.required("type")), nil)
     if let shape = try cursor.optional("shape") {
@@ -135,6 +135,13 @@ private struct HeaderDecoder {
       }
       try checkRank(dimensions.count, shape)
       info.shape = SymbolicShape(dimensions)
+    }
+    if let kind = try cursor.optional("kind") {
+      let text = try kind.string()
+      guard let known = ValueInfo.Kind(rawValue: text) else {
+        throw kind.wrongKind("\"tensor\", \"sequence\", \"optional\" or \"any\"")
+      }
+      info.kind = known
     }
     return info
   }

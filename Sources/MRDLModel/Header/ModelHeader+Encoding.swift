@@ -50,6 +50,7 @@ private func encode(_ value: ValueInfo) -> JSONValue {
     JSONMember("name", .string(value.name)), JSONMember("type", .string(value.scalarType.rawValue)),
   ]
   if let shape = value.shape { members.append(JSONMember("shape", encode(shape))) }
+  if value.kind != .tensor { members.append(JSONMember("kind", .string(value.kind.rawValue))) }
   return .object(members)
 }
 

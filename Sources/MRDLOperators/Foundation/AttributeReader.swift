@@ -137,6 +137,15 @@ public struct AttributeReader {
     }
   }
 
+  /// A graph that the node runs.
+  public mutating func graph(_ name: String) throws(MRDLError) -> Graph {
+    switch value(name) {
+    case nil: throw missing(name)
+    case .graph(let graph): return graph
+    case .some(let other): throw wrongKind(name, other, "a graph")
+    }
+  }
+
   /// An error about an attribute that must be there.
   public func missing(_ name: String) -> MRDLError {
     MRDLError(

@@ -44,12 +44,10 @@ public struct OperatorSet: Sendable {
   ///
   /// - Throws: `MRDL1204`, which names all that are not.
   public func checkAllKnown(_ graph: Graph) throws(MRDLError) {
-    let unknown = graph.nodes.enumerated().filter {
-      !contains($1.operatorName, domain: $1.domain)
-    }
-    guard let (index, node) = unknown.first else { return }
-    let names = Set(unknown.map(\.element.qualifiedOperatorName)).sorted()
-    let place = Place("/graph/nodes/\(index) (\(node.displayName))")
+    let unknown = unknownNodes(of: graph, at: "/graph")
+    guard let (path, node) = unknown.first else { return }
+    let names = Set(unknown.map(\.node.qualifiedOperatorName)).sorted()
+    let place = Place("\(path) (\(node.displayName))")
     if names.count == 1 {
       throw MRDLError(
         .unknownOperator, "an operator is not known", found: node.qualifiedOperatorName, at: place)
@@ -57,6 +55,18 @@ public struct OperatorSet: Sendable {
     throw MRDLError(
       .unknownOperator, "\(names.count) operators of the graph are not known",
       found: names.joined(separator: ", "), at: place)
+  }
+
+  private func unknownNodes(of graph: Graph, at path: String) -> [(path: String, node: Node)] {
+    var result: [(path: String, node: Node)] = []
+    for (index, node) in graph.nodes.enumerated() {
+      let path = "\(path)/nodes/\(index)"
+      if !contains(node.operatorName, domain: node.domain) { result.append((path, node)) }
+      for (name, subgraph) in node.subgraphs {
+        result += unknownNodes(of: subgraph, at: "\(path)/attributes/\(name)/graph")
+      }
+    }
+    return result
   }
 
   /// The operator of a node, its attributes read and its numbers of inputs and outputs checked.

@@ -9,7 +9,7 @@ enum FoldConstants: GraphPass {
     var kept: [ProgramGraph.Instruction] = []
     for instruction in graph.instructions {
       var operands: [Tensor?] = []
-      var isConstant = true
+      var isConstant = !(instruction.op is any ValueOperator)
       for input in instruction.inputs {
         guard let input else {
           operands.append(nil)

@@ -12,7 +12,7 @@ enum RemoveDeadCode: GraphPass {
         output.flatMap { needed.contains($0) ? $0 : nil }
       }
       guard instruction.outputs.contains(where: { $0 != nil }) else { continue }
-      needed.formUnion(instruction.inputs.compactMap(\.self))
+      needed.formUnion(instruction.reads)
       kept.append(instruction)
     }
     graph.instructions = kept.reversed()

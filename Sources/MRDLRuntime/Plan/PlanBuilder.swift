@@ -18,6 +18,8 @@ struct PlanBuilder {
   /// The position in `steps` of the last step that reads the bytes of a root.
   private var lastUses: [Int]
   private var steps: [PendingStep] = []
+  /// The instruction that is being scheduled.
+  private(set) var position = 0
 
   private struct PendingStep {
     let instruction: Int
@@ -35,7 +37,10 @@ struct PlanBuilder {
 
   mutating func plan(inputs: [ValueFacts]) throws(MRDLError) -> Plan {
     for (value, known) in zip(graph.inputs, inputs) { facts[value] = known }
-    for index in graph.instructions.indices { try schedule(index) }
+    for index in graph.instructions.indices {
+      position = index
+      try schedule(index)
+    }
     findLastUses()
     return arrange()
   }
@@ -46,6 +51,10 @@ struct PlanBuilder {
   private mutating func schedule(_ index: Int) throws(MRDLError) {
     let instruction = graph.instructions[index]
     let inputs = instruction.inputs.map { $0.flatMap { facts[$0] } }
+    if instruction.op is any DataDependentOperator {
+      try evaluateNow(instruction, inputs)
+      return
+    }
     let inferred = try instruction.op.infer(
       Operands(inputs, outputCount: instruction.outputs.count, place: instruction.place))
     var outputs: [ValueFacts?] = []
@@ -76,6 +85,26 @@ struct PlanBuilder {
       PendingStep(
         instruction: index, kernel: try instruction.op.preparedKernel(request),
         cost: instruction.op.cost(inputs: inputs, outputs: outputs)))
+  }
+
+  /// Computes the outputs of an instruction from inputs that are all known.
+  ///
+  /// - Throws: `MRDL4004` where they are not.
+  private mutating func evaluateNow(
+    _ instruction: ProgramGraph.Instruction, _ inputs: [ValueFacts?]
+  ) throws(MRDLError) {
+    for (input, known) in zip(instruction.inputs, inputs)
+    where input != nil && known?.constant == nil {
+      throw MRDLError(
+        .dataDependentShape, "the shape of an output is known only while running",
+        at: instruction.place)
+    }
+    let results = try evaluate(
+      instruction.op, inputs: inputs.map { $0?.constant },
+      outputCount: instruction.outputs.count, place: instruction.place)
+    for (output, result) in zip(instruction.outputs, results) {
+      if let output, let result { facts[output] = ValueFacts(constant: result) }
+    }
   }
 
   /// Computes small outputs whose inputs are all known by now.

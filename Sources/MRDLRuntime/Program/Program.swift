@@ -1,7 +1,6 @@
 public import MRDLCore
 public import MRDLModel
 public import MRDLOperators
-internal import Synchronization
 
 /// A model made ready to run: its graph optimised and its weights packed for this processor.
 ///
@@ -23,23 +22,8 @@ public final class Program: Sendable {
   /// The first values of states that do not begin with zeros, by the name of the input.
   let initialStates: [String: Tensor]
 
-  private let graph: ProgramGraph
+  let staged: StagedGraph
   private let packedConstants = PackedConstants()
-
-  private struct Plans {
-    /// The plan of each set of shapes.
-    var byKey: [PlanKey: Plan] = [:]
-    /// Inputs whose content decides shapes, so that it is a part of the key.
-    var valueInputs: Set<Int> = []
-  }
-
-  private let plans = Mutex(Plans())
-
-  /// Plans that are kept; all go when there are more, so that ever new shapes cannot fill memory.
-  private static let planCapacity = 64
-
-  /// Real numbers in an input whose content may decide shapes: one for each axis, at most two.
-  private static let realContentLimit = 64
 
   /// Makes a program.
   ///
@@ -58,11 +42,13 @@ public final class Program: Sendable {
       }
     }
     initialStates = states
-    var graph = try ProgramGraph(model, operators: operators)
-    for pass in GraphPasses.all where !options.disabledPasses.contains(pass.name) {
-      try pass.apply(to: &graph)
-    }
-    self.graph = graph
+    let diagnostics = Diagnostics()
+    model.graph.check(tensors: model.tensors.names, diagnostics: diagnostics)
+    try diagnostics.throwFirstError()
+    try operators.checkAllKnown(model.graph)
+    var compiler = ProgramCompiler(
+      model.tensors, operators: operators, options: options, packedConstants: packedConstants)
+    staged = try compiler.compile(model.graph)
   }
 
   /// The bytes of the weights in the layouts that kernels read.
@@ -70,7 +56,15 @@ public final class Program: Sendable {
 
   /// The bytes of the weights as the model holds them.
   public var constantByteCount: Int {
-    graph.values.reduce(0) { $0 + ($1.constant?.byteCount ?? 0) }
+    struct Key: Hashable {
+      let storage: ObjectIdentifier
+      let byteOffset: Int
+    }
+    var seen: Set<Key> = []
+    return staged.constants.reduce(0) { sum, tensor in
+      let key = Key(storage: ObjectIdentifier(tensor.storage), byteOffset: tensor.byteOffset)
+      return seen.insert(key).inserted ? sum + tensor.byteCount : sum
+    }
   }
 
   /// The position of an input.
@@ -84,69 +78,4 @@ public final class Program: Sendable {
     }
     return index
   }
-
-  /// The plan for some inputs: the one kept, or a new one.
-  ///
-  /// - Parameter tensors: shapes and types of the inputs, which the caller has checked, and the content
-  ///   of those whose content may decide shapes.
-  func plan(
-    for shapes: [Shape], content: (Int) -> Tensor?
-  ) throws(MRDLError) -> Plan {
-    let valueInputs = plans.withLock { $0.valueInputs }
-    let key = PlanKey(shapes: shapes, values: values(of: valueInputs, content))
-    if let plan = plans.withLock({ $0.byKey[key] }) { return plan }
-    do {
-      return keep(try makePlan(shapes, valueInputs: valueInputs, content: content), for: key)
-    } catch {
-      // A shape may depend on the content of an input, such as the axes of Squeeze or the scales of
-      // Resize: take that in and try again.
-      let candidates = Set(
-        inputs.indices.filter {
-          let limit =
-            inputs[$0].scalarType.isInteger ? PlanBuilder.foldLimit : Self.realContentLimit
-          return shapes[$0].elementCount <= limit
-        })
-      guard error.code == .dataDependentShape, !candidates.isSubset(of: valueInputs) else {
-        throw error
-      }
-      let plan = try makePlan(shapes, valueInputs: candidates, content: content)
-      plans.withLock { $0.valueInputs.formUnion(candidates) }
-      return keep(plan, for: PlanKey(shapes: shapes, values: values(of: candidates, content)))
-    }
-  }
-
-  /// Whether shapes have been found to depend on the content of an input.
-  func contentDecidesShapes(ofInput index: Int) -> Bool {
-    plans.withLock { $0.valueInputs.contains(index) }
-  }
-
-  private func values(of indices: Set<Int>, _ content: (Int) -> Tensor?) -> [[UInt8]] {
-    indices.sorted().map { index in content(index)?.withUnsafeBytes { Array($0) } ?? [] }
-  }
-
-  private func makePlan(
-    _ shapes: [Shape], valueInputs: Set<Int>, content: (Int) -> Tensor?
-  ) throws(MRDLError) -> Plan {
-    let facts = zip(inputs, shapes).enumerated().map { index, pair in
-      var facts = ValueFacts(pair.0.scalarType, pair.1)
-      if valueInputs.contains(index) { facts.constant = content(index) }
-      return facts
-    }
-    var builder = PlanBuilder(graph: graph, packedConstants: packedConstants)
-    return try builder.plan(inputs: facts)
-  }
-
-  private func keep(_ plan: Plan, for key: PlanKey) -> Plan {
-    plans.withLock { plans in
-      if plans.byKey.count >= Self.planCapacity { plans.byKey.removeAll(keepingCapacity: true) }
-      plans.byKey[key] = plan
-      return plan
-    }
-  }
-}
-
-/// What a plan depends on.
-struct PlanKey: Hashable, Sendable {
-  let shapes: [Shape]
-  let values: [[UInt8]]
 }

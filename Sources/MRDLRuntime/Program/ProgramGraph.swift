@@ -17,58 +17,103 @@ struct ProgramGraph: Sendable {
     var inputs: [Int?]
     /// Numbers of values; nil for an output that nobody needs.
     var outputs: [Int?]
+    /// Numbers of values that the graphs of the node read from this one.
+    var captured: [Int] = []
     let place: Place
+
+    /// Every value that the instruction needs.
+    var reads: [Int] { inputs.compactMap(\.self) + captured }
   }
 
   var values: [Value] = []
   var instructions: [Instruction] = []
-  /// Numbers of values, in the order of the graph.
+  /// Numbers of values, in the order of the graph; behind them those that a graph inside a node reads
+  /// from the graph around it.
   var inputs: [Int] = []
+  /// The names of the values that are read from the graph around.
+  private(set) var capturedNames: [String] = []
   /// Numbers of values, in the order of the graph.
   var outputs: [Int] = []
 
-  /// Reads a model: every tensor that the graph uses is loaded, which checks its digest.
-  init(_ model: Model, operators: OperatorSet) throws(MRDLError) {
-    let diagnostics = Diagnostics()
-    model.graph.check(tensors: model.tensors.names, diagnostics: diagnostics)
-    try diagnostics.throwFirstError()
-    try operators.checkAllKnown(model.graph)
-
+  /// Reads a graph whose names have been checked.
+  ///
+  /// - Parameters:
+  ///   - tensors: where constants come from; each is loaded once, which checks its digest.
+  ///   - outer: the values of the graph around, with the content of those that are constant.
+  ///   - path: the JSON pointer of the graph, for errors.
+  init(
+    _ graph: Graph, tensors: inout LoadedTensors, operators: OperatorSet,
+    outer: [String: Tensor?] = [:], path: String = "/graph"
+  ) throws(MRDLError) {
     var numbers: [String: Int] = [:]
-    for input in model.graph.inputs {
-      numbers[input.name] = values.count
-      inputs.append(values.count)
-      values.append(Value(name: input.name))
+    func add(_ value: Value) -> Int {
+      numbers[value.name] = values.count
+      values.append(value)
+      return values.count - 1
+    }
+    for input in graph.inputs { inputs.append(add(Value(name: input.name))) }
+    if !outer.isEmpty {
+      for name in graph.capturedNames.sorted() {
+        guard let content = outer[name] else { continue }
+        let number = add(Value(name: name, constant: content))
+        if content == nil {
+          inputs.append(number)
+          capturedNames.append(name)
+        }
+      }
     }
     func number(_ name: String) throws(MRDLError) -> Int {
       if let number = numbers[name] { return number }
-      guard let tensor = model.tensors[name] else {
+      guard let tensor = try tensors.load(name) else {
         throw MRDLError(
           .undefinedValue, "a node reads a value that nothing produces", found: "\"\(name)\"")
       }
-      let number = values.count
-      numbers[name] = number
-      values.append(Value(name: name, constant: try tensor.load()))
-      return number
+      return add(Value(name: name, constant: tensor))
     }
-    for (index, node) in model.graph.nodes.enumerated() {
-      let place = Place("/graph/nodes/\(index) (\(node.displayName))")
-      let op = try operators.makeOperator(node, tensors: model.tensors, place: place)
+    for (index, node) in graph.nodes.enumerated() {
+      let place = Place("\(path)/nodes/\(index) (\(node.displayName))")
+      let op = try operators.makeOperator(node, tensors: tensors.table, place: place)
       var instruction = Instruction(op: op, node: node, inputs: [], outputs: [], place: place)
       for name in node.inputs {
         instruction.inputs.append(name.isEmpty ? nil : try number(name))
       }
+      if let op = op as? any ValueOperator {
+        let names = op.subgraphs.reduce(into: Set<String>()) { $0.formUnion($1.capturedNames) }
+        instruction.captured = names.sorted().compactMap { numbers[$0] }
+      }
       for name in node.outputs {
-        if name.isEmpty {
-          instruction.outputs.append(nil)
-        } else {
-          numbers[name] = values.count
-          instruction.outputs.append(values.count)
-          values.append(Value(name: name))
-        }
+        instruction.outputs.append(name.isEmpty ? nil : add(Value(name: name)))
       }
       instructions.append(instruction)
     }
-    for output in model.graph.outputs { outputs.append(try number(output.name)) }
+    for output in graph.outputs { outputs.append(try number(output.name)) }
+  }
+}
+
+extension ProgramGraph {
+  /// Some instructions as a graph of their own, with the same numbers for values.
+  ///
+  /// Its inputs are what it reads from before it, its outputs what is read behind it.
+  func part(_ range: Range<Int>) -> ProgramGraph {
+    var part = self
+    part.instructions = Array(instructions[range])
+    part.inputs = []
+    part.capturedNames = []
+    var needed = Set(outputs)
+    for instruction in instructions[range.upperBound...] { needed.formUnion(instruction.reads) }
+    var known: Set<Int> = []
+    var produced: [Int] = []
+    for instruction in part.instructions {
+      for value in instruction.reads
+      where values[value].constant == nil && known.insert(value).inserted {
+        part.inputs.append(value)
+      }
+      for case let output? in instruction.outputs {
+        known.insert(output)
+        produced.append(output)
+      }
+    }
+    part.outputs = produced.filter { needed.contains($0) }
+    return part
   }
 }

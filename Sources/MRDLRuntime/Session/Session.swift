@@ -12,26 +12,17 @@ public struct Session: ~Copyable, @unchecked Sendable {
   public let program: Program
   public let options: SessionOptions
 
-  private var inputs: [Tensor?]
-  private var plan: Plan?
-  private var arena: Arena?
-  /// The buffers of all steps: what kernels see.
-  private var slots: UnsafeMutableBufferPointer<UnsafeMutableRawBufferPointer>
-  /// Whether an input has another place than `slots` says.
-  private var movedInputs = false
-  /// Whether an input has another shape, or a content that may decide shapes.
-  private var changedShapes = true
-  private var profile: SessionProfile?
+  private let execution: Execution
+  /// Whether the shapes of the inputs have not been checked against each other.
+  private var hasNewShapes = true
+  private var runCount: Int?
 
   public init(_ program: Program, options: SessionOptions = SessionOptions()) {
     self.program = program
     self.options = options
-    inputs = [Tensor?](repeating: nil, count: program.inputs.count)
-    slots = .allocate(capacity: 0)
+    execution = Execution(program.staged, options: options)
     resetState()
   }
-
-  deinit { slots.deallocate() }
 
   // MARK: Running
 
@@ -54,18 +45,12 @@ public struct Session: ~Copyable, @unchecked Sendable {
   /// - Throws: `MRDL4001` where the type or the shape is not what the model takes.
   public mutating func bind(_ tensor: Tensor, toInput index: Int) throws(MRDLError) {
     // A shape that has been accepted before is not checked again, which would allocate.
-    if inputs[index]?.shape != tensor.shape || inputs[index]?.scalarType != tensor.scalarType {
+    let old = execution.input(index)
+    if old?.shape != tensor.shape || old?.scalarType != tensor.scalarType {
       try check(tensor, program.inputs[index])
+      hasNewShapes = true
     }
-    var aligned = tensor
-    if let width = tensor.scalarType.elementByteCount, !tensor.isAligned(toByteCount: width) {
-      aligned = tensor.copied()
-    }
-    if inputs[index]?.shape != aligned.shape || program.contentDecidesShapes(ofInput: index) {
-      changedShapes = true
-    }
-    inputs[index] = aligned
-    movedInputs = true
+    execution.setInput(index, tensor)
   }
 
   private func check(_ tensor: Tensor, _ info: ValueInfo) throws(MRDLError) {
@@ -82,24 +67,9 @@ public struct Session: ~Copyable, @unchecked Sendable {
 
   /// Runs on the inputs that are bound.
   public mutating func run() throws(MRDLError) {
-    if changedShapes || plan == nil { try preparePlan() }
-    guard let plan else { return }
-    if movedInputs { resolveInputs(plan) }
-    let threadLimit = options.threadLimit ?? 0
-    guard let base = slots.baseAddress.map({ UnsafePointer($0) }) else { return }
-    for (index, step) in plan.steps.enumerated() {
-      let arguments = KernelArguments(
-        buffers: base + step.firstSlot, inputCount: step.inputCount,
-        outputCount: step.outputCount, threadLimit: threadLimit)
-      if profile == nil {
-        try step.kernel.run(arguments)
-      } else {
-        let start = Clock.monotonicNanoseconds
-        try step.kernel.run(arguments)
-        profile?.entries[index].nanoseconds += Clock.monotonicNanoseconds - start
-      }
-    }
-    profile?.runCount += 1
+    if hasNewShapes { try checkInputs() }
+    try execution.run()
+    runCount? += 1
     keepState()
   }
 
@@ -108,23 +78,12 @@ public struct Session: ~Copyable, @unchecked Sendable {
   /// A copy of an output of the last run.
   ///
   /// - Precondition: the session has run.
-  public func output(_ index: Int) -> Tensor {
-    let known = output(at: index)
-    var tensor = Tensor(zeros: known.shape, scalarType: known.scalarType)
-    withUnsafeOutput(index) { source in
-      tensor.withUnsafeMutableBytes { target in
-        if let from = source.baseAddress, let to = target.baseAddress {
-          to.copyMemory(from: from, byteCount: target.count)
-        }
-      }
-    }
-    return tensor
-  }
+  public func output(_ index: Int) -> Tensor { execution.output(index) }
 
   /// The shape of an output of the last run.
   ///
   /// - Precondition: the session has run.
-  public func outputShape(_ index: Int) -> Shape { output(at: index).shape }
+  public func outputShape(_ index: Int) -> Shape { execution.outputFacts(index).shape }
 
   /// Calls `body` with the bytes of an output of the last run, which lie in the working memory.
   ///
@@ -132,79 +91,33 @@ public struct Session: ~Copyable, @unchecked Sendable {
   public func withUnsafeOutput<Result, Failure: Error>(
     _ index: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(UnsafeRawBufferPointer(resolve(output(at: index).slot)))
+    try execution.withUnsafeOutput(index, body)
   }
-
-  private func output(at index: Int) -> Plan.Output {
-    guard let plan else { preconditionFailure("a session has no outputs before it has run") }
-    return plan.outputs[index]
-  }
-
-  // MARK: Memory
 
   /// Bytes of working memory for the present shapes, and the least that any arrangement needs.
-  public var workingByteCount: (arena: Int, live: Int) {
-    (plan?.arenaByteCount ?? 0, plan?.liveByteCount ?? 0)
-  }
+  public var workingByteCount: (arena: Int, live: Int) { execution.workingByteCount }
 
-  private mutating func preparePlan() throws(MRDLError) {
-    var shapes: [Shape] = []
+  /// Makes sure that every input has a value and that they agree in the names of their extents.
+  private mutating func checkInputs() throws(MRDLError) {
     var bindings: [String: Int] = [:]
     for (index, info) in program.inputs.enumerated() {
-      guard let tensor = inputs[index] else { continue }
+      guard let tensor = execution.input(index) else { continue }
       _ = info.shape?.bind(tensor.shape, bindings: &bindings)
     }
     for (index, info) in program.inputs.enumerated() {
-      if inputs[index] == nil { inputs[index] = firstState(info, bindings) }
-      guard let tensor = inputs[index] else {
+      guard let tensor = execution.input(index) ?? firstState(info, bindings) else {
         throw MRDLError(
           .missingInput, "an input of the model was not given", expected: "\(info)")
       }
+      if execution.input(index) == nil { execution.setInput(index, tensor) }
       var bindings = bindings
       guard info.shape?.bind(tensor.shape, bindings: &bindings) ?? true else {
         throw MRDLError(
           .wrongInput, "input \"\(info.name)\" does not fit the other inputs",
           found: "\(tensor.shape)", expected: "\(info.shape?.substituting(bindings) ?? [])")
       }
-      shapes.append(tensor.shape)
     }
-    let bound = inputs
-    let plan = try program.plan(for: shapes) { bound[$0] }
-    changedShapes = false
-    if self.plan === plan { return }
-    guard plan.arenaByteCount <= options.workingByteLimit else {
-      throw MRDLError(
-        .workingMemoryExceeded, "a run would need more working memory than is permitted",
-        found: "\(plan.arenaByteCount) bytes", expected: "at most \(options.workingByteLimit)")
-    }
-    if arena.map({ $0.byteCount < plan.arenaByteCount }) ?? true {
-      arena = Arena(byteCount: plan.arenaByteCount)
-    }
-    self.plan = plan
-    slots.deallocate()
-    slots = .allocate(capacity: plan.slots.count)
-    for (index, slot) in plan.slots.enumerated() {
-      slots.initializeElement(at: index, to: resolve(slot))
-    }
-    movedInputs = false
-    if profile != nil { resetProfile() }
-  }
-
-  private func resolveInputs(_ plan: Plan) {
-    for (index, slot) in plan.slots.enumerated() {
-      if case .input = slot.location { slots[index] = resolve(slot) }
-    }
-  }
-
-  private func resolve(_ slot: Plan.Slot) -> UnsafeMutableRawBufferPointer {
-    let start: UnsafeMutableRawPointer?
-    switch slot.location {
-    case .absent: start = nil
-    case .arena(let byteOffset): start = arena.map { $0.base + byteOffset }
-    case .constant(let tensor): start = tensor.storage.base + tensor.byteOffset
-    case .input(let index): start = inputs[index].map { $0.storage.base + $0.byteOffset }
-    }
-    return UnsafeMutableRawBufferPointer(start: start, count: start == nil ? 0 : slot.byteCount)
+    hasNewShapes = false
   }
 
   // MARK: State
@@ -215,10 +128,9 @@ public struct Session: ~Copyable, @unchecked Sendable {
       guard let index = program.inputs.firstIndex(where: { $0.name == binding.input }) else {
         continue
       }
-      inputs[index] = program.initialStates[binding.input]
-      changedShapes = true
+      execution.setInput(index, program.initialStates[binding.input])
+      hasNewShapes = true
     }
-    movedInputs = true
   }
 
   /// Zeros for a state that has no value yet, where its shape is known.
@@ -234,56 +146,25 @@ public struct Session: ~Copyable, @unchecked Sendable {
       guard let from = program.outputs.firstIndex(where: { $0.name == binding.output }),
         let to = program.inputs.firstIndex(where: { $0.name == binding.input })
       else { continue }
-      let shape = outputShape(from)
-      guard var state = inputs[to], state.shape == shape else {
-        inputs[to] = output(from)
-        changedShapes = true
-        movedInputs = true
-        continue
-      }
-      inputs[to] = nil
-      let place = state.storage
-      withUnsafeOutput(from) { source in
-        state.withUnsafeMutableBytes { target in
-          if let start = source.baseAddress {
-            target.baseAddress?.copyMemory(from: start, byteCount: target.count)
-          }
-        }
-      }
-      if state.storage !== place { movedInputs = true }
-      inputs[to] = state
+      if execution.input(to)?.shape != outputShape(from) { hasNewShapes = true }
+      execution.copyOutput(from, toInput: to)
     }
   }
 
   // MARK: Profile
 
   /// Begins to measure the time of every node, from the next run on.
-  public mutating func startProfile() { resetProfile() }
+  public mutating func startProfile() {
+    runCount = 0
+    execution.startProfile()
+  }
 
   /// What was measured since `startProfile`, or since the shapes changed.
-  public var currentProfile: SessionProfile? { profile }
-
-  private mutating func resetProfile() {
-    var fresh = SessionProfile()
-    for step in plan?.steps ?? [] {
-      fresh.entries.append(
-        SessionProfile.Entry(
-          name: step.node.displayName, operatorName: step.node.qualifiedOperatorName,
-          cost: step.cost, nanoseconds: 0))
-    }
-    profile = fresh
+  public var currentProfile: SessionProfile? {
+    guard let runCount else { return nil }
+    var profile = SessionProfile()
+    profile.entries = execution.profile
+    profile.runCount = runCount
+    return profile
   }
-}
-
-/// The working memory of a session.
-private final class Arena {
-  let base: UnsafeMutableRawPointer
-  let byteCount: Int
-
-  init(byteCount: Int) {
-    self.byteCount = byteCount
-    base = .allocate(byteCount: max(byteCount, Storage.alignment), alignment: Storage.alignment)
-  }
-
-  deinit { base.deallocate() }
 }

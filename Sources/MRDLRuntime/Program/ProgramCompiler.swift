@@ -1,0 +1,64 @@
+internal import MRDLCore
+internal import MRDLModel
+internal import MRDLOperators
+
+/// Makes what runs of the graphs of a model.
+struct ProgramCompiler {
+  private let operators: OperatorSet
+  private let options: ProgramOptions
+  private let packedConstants: PackedConstants
+  private var tensors: LoadedTensors
+
+  init(
+    _ tensors: TensorTable, operators: OperatorSet, options: ProgramOptions,
+    packedConstants: PackedConstants
+  ) {
+    self.tensors = LoadedTensors(tensors)
+    self.operators = operators
+    self.options = options
+    self.packedConstants = packedConstants
+  }
+
+  /// Optimises a graph and cuts it into stages, with the graphs inside it.
+  ///
+  /// - Parameter outer: the values of the graph around, with the content of those that are constant.
+  mutating func compile(
+    _ graph: Graph, outer: [String: Tensor?] = [:], path: String = "/graph"
+  ) throws(MRDLError) -> StagedGraph {
+    var graph = try ProgramGraph(
+      graph, tensors: &tensors, operators: operators, outer: outer, path: path)
+    for pass in GraphPasses.all where !options.disabledPasses.contains(pass.name) {
+      try pass.apply(to: &graph)
+    }
+    return StagedGraph(graph: graph, stages: try stages(of: graph))
+  }
+
+  private mutating func stages(of graph: ProgramGraph) throws(MRDLError) -> [Stage] {
+    var stages: [Stage] = []
+    var start = 0
+    func plan(upTo end: Int) {
+      guard start < end else { return }
+      stages.append(.planned(PlannedStage(graph.part(start..<end), packedConstants)))
+    }
+    for (index, instruction) in graph.instructions.enumerated() {
+      guard let op = instruction.op as? any ValueOperator else { continue }
+      plan(upTo: index)
+      start = index + 1
+      var outer: [String: Tensor?] = [:]
+      for number in instruction.captured {
+        let value = graph.values[number]
+        outer[value.name] = .some(value.constant)
+      }
+      var subgraphs: [StagedGraph] = []
+      for subgraph in op.subgraphs {
+        subgraphs.append(
+          try compile(
+            subgraph, outer: outer, path: "\(instruction.place.path ?? ""):\(subgraph.name)"))
+      }
+      stages.append(.evaluated(EvaluatedStage(instruction, in: graph, subgraphs: subgraphs)))
+    }
+    if stages.isEmpty { return [.planned(PlannedStage(graph, packedConstants))] }
+    plan(upTo: graph.instructions.count)
+    return stages
+  }
+}
