@@ -11,3 +11,6 @@ package func exponential(_ x: Double) -> Double { exp(x) }
 
 /// `x` to the power of `y`, as the mathematical library of the system has it.
 package func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
+
+/// log(1 + x), exact for small x.
+package func logarithm(onePlus x: Double) -> Double { log1p(x) }

@@ -1,0 +1,74 @@
+internal import MRDLCore
+internal import MRDLNumerics
+
+/// Runs the directions of a recurrent layer one after the other.
+struct RecurrentKernel: Kernel {
+  private let directions: [Recurrence]
+  private let layout: Recurrence.Layout
+  private let gateCount: Int
+  private let elementByteCount: Int
+  private let place: Place
+
+  init(_ op: some RecurrentOperator, _ type: ScalarType, _ request: KernelRequest) {
+    let options = op.options
+    let x = request.inputShape(0)
+    layout = Recurrence.Layout(
+      length: x[options.isBatchFirst ? 1 : 0], batch: x[options.isBatchFirst ? 0 : 1],
+      inputSize: x[2], hiddenSize: request.inputShape(2)[2],
+      directionCount: options.directionCount, isBatchFirst: options.isBatchFirst)
+    gateCount = op.cell.gateCount
+    elementByteCount = type == .float32 ? 4 : 8
+    place = request.place
+    let layout = layout
+    directions = (0..<options.directionCount).map { direction in
+      Recurrence(
+        type, op.cell, layout, direction: direction,
+        isReverse: options.direction == .reverse || direction == 1,
+        activations: options.activations[direction], clip: options.clip)
+    }
+  }
+
+  var workspaceByteCount: Int { directions.reduce(0) { max($0, $1.workspaceByteCount) } }
+
+  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    guard let input = arguments.inputBytes(0).baseAddress,
+      let inputWeights = arguments.inputBytes(1).baseAddress,
+      let recurrentWeights = arguments.inputBytes(2).baseAddress,
+      let workspace = arguments.workspace.baseAddress
+    else { return }
+    var lengths: UnsafePointer<Int32>?
+    if arguments.hasInput(4) {
+      let given = arguments.input(4, as: Int32.self)
+      for length in given where !(0...layout.length).contains(Int(length)) {
+        throw MRDLError(
+          .operatorFailed, "the length of a sequence is out of range", found: "\(length)",
+          expected: "0 to \(layout.length)", at: place)
+      }
+      lengths = given.baseAddress
+      // Steps behind the end of a sequence are zeros.
+      let output = arguments.outputBytes(0)
+      output.baseAddress?.initializeMemory(as: UInt8.self, repeating: 0, count: output.count)
+    }
+    let gates = gateCount * layout.hiddenSize * elementByteCount
+    for (index, recurrence) in directions.enumerated() {
+      var buffers = Recurrence.Buffers(
+        input: input, inputWeights: inputWeights + index * gates * layout.inputSize,
+        recurrentWeights: recurrentWeights + index * gates * layout.hiddenSize,
+        workspace: workspace)
+      buffers.lengths = lengths
+      if arguments.hasInput(3) {
+        buffers.biases = arguments.inputBytes(3).baseAddress.map { $0 + index * 2 * gates }
+      }
+      if arguments.hasInput(5) { buffers.initialState = arguments.inputBytes(5).baseAddress }
+      if arguments.hasInput(6) { buffers.initialCell = arguments.inputBytes(6).baseAddress }
+      if arguments.hasInput(7) {
+        let peepholes = 3 * layout.hiddenSize * elementByteCount
+        buffers.peepholes = arguments.inputBytes(7).baseAddress.map { $0 + index * peepholes }
+      }
+      if arguments.hasOutput(0) { buffers.output = arguments.outputBytes(0).baseAddress }
+      if arguments.hasOutput(1) { buffers.lastState = arguments.outputBytes(1).baseAddress }
+      if arguments.hasOutput(2) { buffers.lastCell = arguments.outputBytes(2).baseAddress }
+      recurrence.run(buffers, threadLimit: arguments.threadLimit)
+    }
+  }
+}
