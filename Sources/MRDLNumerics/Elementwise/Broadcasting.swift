@@ -14,6 +14,23 @@ package struct Broadcasting: Sendable {
     /// The left operand where it is not negative, its product with the right one elsewhere; of real
     /// numbers only.
     case parametricRelu
+    /// NaN wins.
+    case maximum
+    /// NaN wins.
+    case minimum
+    /// The remainder with the sign of the divisor.
+    case modulo
+    /// The remainder with the sign of the dividend.
+    case remainder
+    /// Bits; of whole numbers only.
+    case and
+    case or
+    case xor
+    /// Bits of the left operand, moved up by the right one; of whole numbers only.
+    case shiftLeft
+    case shiftRight
+    /// The right operand: makes it as large as the result.
+    case right
   }
 
   package let operation: Operation
@@ -25,7 +42,11 @@ package struct Broadcasting: Sendable {
     guard scalarType == .float32 || scalarType == .float64 || scalarType.isInteger,
       scalarType.isComputable
     else { return nil }
-    if scalarType.isInteger, operation == .power || operation == .parametricRelu { return nil }
+    switch operation {
+    case .power, .parametricRelu: if scalarType.isInteger { return nil }
+    case .and, .or, .xor, .shiftLeft, .shiftRight: if !scalarType.isInteger { return nil }
+    default: break
+    }
     self.operation = operation
     self.scalarType = scalarType
     self.layout = layout
@@ -38,20 +59,23 @@ package struct Broadcasting: Sendable {
     left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer
   ) -> Bool {
     let x = Operands(left: left, right: right, output: output, layout: layout)
-    if operation == .divide {
+    switch operation {
+    // These tell signs apart.
+    case .divide, .modulo, .remainder, .maximum, .minimum, .shiftRight:
       switch scalarType {
-      case .float32: x.forEach(Float.self) { $0 / $1 }
-      case .float64: x.forEach(Double.self) { $0 / $1 }
-      case .int8: return x.divide(Int8.self)
-      case .int16: return x.divide(Int16.self)
-      case .int32: return x.divide(Int32.self)
-      case .int64: return x.divide(Int64.self)
-      case .uint8: return x.divide(UInt8.self)
-      case .uint16: return x.divide(UInt16.self)
-      case .uint32: return x.divide(UInt32.self)
-      default: return x.divide(UInt64.self)
+      case .float32: x.combine(Float.self, operation)
+      case .float64: x.combine(Double.self, operation)
+      case .int8: return x.combineSigned(Int8.self, operation)
+      case .int16: return x.combineSigned(Int16.self, operation)
+      case .int32: return x.combineSigned(Int32.self, operation)
+      case .int64: return x.combineSigned(Int64.self, operation)
+      case .uint8: return x.combineSigned(UInt8.self, operation)
+      case .uint16: return x.combineSigned(UInt16.self, operation)
+      case .uint32: return x.combineSigned(UInt32.self, operation)
+      default: return x.combineSigned(UInt64.self, operation)
       }
       return true
+    default: break
     }
     switch scalarType {
     case .float32: x.combine(Float.self, operation)
@@ -76,27 +100,9 @@ private struct Operands {
   func forEach<Scalar: TensorElement>(
     _ type: Scalar.Type, _ function: (Scalar, Scalar) -> Scalar
   ) {
-    let x = left.assumingMemoryBound(to: type)
-    let y = right.assumingMemoryBound(to: type)
-    let z = output.assumingMemoryBound(to: type)
-    let count = layout.rowLength
-    switch layout.row {
-    case .arrays:
-      layout.forEachRow(in: 0..<layout.rowCount) { row, left, right in
-        let (x, y, z) = (x + left, y + right, z + row * count)
-        for index in 0..<count { z[index] = function(x[index], y[index]) }
-      }
-    case .leftElement:
-      layout.forEachRow(in: 0..<layout.rowCount) { row, left, right in
-        let (element, y, z) = (x[left], y + right, z + row * count)
-        for index in 0..<count { z[index] = function(element, y[index]) }
-      }
-    case .rightElement:
-      layout.forEachRow(in: 0..<layout.rowCount) { row, left, right in
-        let (x, element, z) = (x + left, y[right], z + row * count)
-        for index in 0..<count { z[index] = function(x[index], element) }
-      }
-    }
+    layout.combine(
+      left.assumingMemoryBound(to: type), right.assumingMemoryBound(to: type),
+      output.assumingMemoryBound(to: type), function)
   }
 
   @inline(__always)
@@ -110,6 +116,17 @@ private struct Operands {
     case .divide: forEach(type) { $0 / $1 }
     case .power: forEach(type) { Scalar(MRDLCore.power(Double($0), Double($1))) }
     case .parametricRelu: forEach(type) { $0 < 0 ? $0 * $1 : $0 }
+    case .maximum: forEach(type) { $0 > $1 || $0.isNaN ? $0 : $1 }
+    case .minimum: forEach(type) { $0 < $1 || $0.isNaN ? $0 : $1 }
+    case .modulo:
+      forEach(type) { x, y in
+        let rest = x.truncatingRemainder(dividingBy: y)
+        return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest
+      }
+    case .remainder: forEach(type) { $0.truncatingRemainder(dividingBy: $1) }
+    case .right: forEach(type) { _, y in y }
+    case .and, .or, .xor, .shiftLeft, .shiftRight:
+      preconditionFailure("real numbers have no operation \(operation)")
     }
   }
 
@@ -121,14 +138,44 @@ private struct Operands {
     case .add: forEach(type) { $0 &+ $1 }
     case .subtract: forEach(type) { $0 &- $1 }
     case .multiply: forEach(type) { $0 &* $1 }
-    case .divide, .power, .parametricRelu:
+    case .and: forEach(type) { $0 & $1 }
+    case .or: forEach(type) { $0 | $1 }
+    case .xor: forEach(type) { $0 ^ $1 }
+    case .shiftLeft: forEach(type) { $0 << $1 }
+    case .right: forEach(type) { _, y in y }
+    case .divide, .modulo, .remainder, .maximum, .minimum, .shiftRight, .power, .parametricRelu:
       preconditionFailure("\(operation) has its own loops, or none for whole numbers")
     }
   }
 
   @inline(__always)
-  func divide<Scalar: TensorElement & FixedWidthInteger>(_ type: Scalar.Type) -> Bool {
-    // Every divisor is found before an output, which may be the same memory, is written.
+  func combineSigned<Scalar: TensorElement & FixedWidthInteger>(
+    _ type: Scalar.Type, _ operation: Broadcasting.Operation
+  ) -> Bool {
+    switch operation {
+    case .maximum: forEach(type) { max($0, $1) }
+    case .minimum: forEach(type) { min($0, $1) }
+    case .shiftRight: forEach(type) { $0 >> $1 }
+    default:
+      if hasZeroDivisor(type) { return false }
+      switch operation {
+      case .divide: forEach(type) { $0.dividedReportingOverflow(by: $1).partialValue }
+      case .remainder: forEach(type) { $0.remainderReportingOverflow(dividingBy: $1).partialValue }
+      default:
+        forEach(type) { x, y in
+          let rest = x.remainderReportingOverflow(dividingBy: y).partialValue
+          return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest
+        }
+      }
+    }
+    return true
+  }
+
+  /// Every divisor is looked at before an output, which may be the same memory, is written.
+  @inline(__always)
+  private func hasZeroDivisor<Scalar: TensorElement & FixedWidthInteger>(
+    _ type: Scalar.Type
+  ) -> Bool {
     let divisors = right.assumingMemoryBound(to: type)
     var hasZero = false
     layout.forEachRow(in: 0..<layout.rowCount) { _, _, right in
@@ -140,8 +187,6 @@ private struct Operands {
         }
       }
     }
-    if hasZero { return false }
-    forEach(type) { $0.dividedReportingOverflow(by: $1).partialValue }
-    return true
+    return hasZero
   }
 }

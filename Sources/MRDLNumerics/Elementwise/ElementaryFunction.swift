@@ -19,6 +19,48 @@ package enum ElementaryFunction: Sendable, Hashable {
   case clip(low: Double, high: Double)
   /// max(0, min(1, `alpha` · x + `beta`)).
   case hardSigmoid(alpha: Double, beta: Double)
+  case sin
+  case cos
+  case tan
+  case asin
+  case acos
+  case atan
+  case sinh
+  case cosh
+  case asinh
+  case acosh
+  case atanh
+  case ceil
+  case floor
+  /// To the nearest whole number, halves to the even one.
+  case round
+  /// −1, 0 or 1.
+  case sign
+  case reciprocal
+  /// log(1 + exp(x)).
+  case softplus
+  /// x / (1 + |x|).
+  case softsign
+  /// `alpha` · (exp(x) − 1) below zero.
+  case elu(alpha: Double)
+  /// `gamma` · x above zero, `gamma` · `alpha` · (exp(x) − 1) elsewhere.
+  case selu(alpha: Double, gamma: Double)
+  /// max(0, x) + min(0, `alpha` · (exp(x / `alpha`) − 1)).
+  case celu(alpha: Double)
+  /// x · Φ(x) with the distribution function of the normal distribution.
+  case gelu
+  /// The approximation of `gelu` by a hyperbolic tangent.
+  case geluTanh
+  /// x · tanh(softplus(x)).
+  case mish
+  /// x · hardSigmoid(x) with 1/6 and 1/2.
+  case hardSwish
+  /// x · sigmoid(`alpha` · x).
+  case swish(alpha: Double)
+  /// x above `alpha`, 0 elsewhere.
+  case thresholdedRelu(alpha: Double)
+  /// x + `bias` below −`lambda`, x − `bias` above `lambda`, 0 between.
+  case shrink(bias: Double, lambda: Double)
 
   /// Computes y = f(x); both may be the same memory.
   ///
@@ -59,7 +101,7 @@ package enum ElementaryFunction: Sendable, Hashable {
     }
   }
 
-  private func apply(
+  func apply(
     _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
   ) {
     let table = mrdl_kernels_current().pointee.f32
@@ -75,6 +117,8 @@ package enum ElementaryFunction: Sendable, Hashable {
     case .clip(let low, let high): table.pointee.clip(count, Float(low), Float(high), x, y)
     case .hardSigmoid(let alpha, let beta):
       Self.hardSigmoid(count, Float(alpha), Float(beta), x, y)
+    case .gelu, .swish: applyInStretches(count, x, y)
+    default: applyToEach(count, x, y)
     }
   }
 
@@ -93,6 +137,7 @@ package enum ElementaryFunction: Sendable, Hashable {
     case .leakyRelu(let alpha): table.pointee.leaky_relu(count, alpha, x, y)
     case .clip(let low, let high): table.pointee.clip(count, low, high, x, y)
     case .hardSigmoid(let alpha, let beta): Self.hardSigmoid(count, alpha, beta, x, y)
+    default: applyToEach(count, x, y)
     }
   }
 

@@ -31,12 +31,15 @@ struct ArithmeticKernel: Kernel {
   private let place: Place
   private let isInPlace: (Bool, Bool)
 
-  init(_ operation: Broadcasting.Operation, _ request: KernelRequest) throws(MRDLError) {
+  /// - Parameter type: what the elements are taken for; by default the type of input 0.
+  init(
+    _ operation: Broadcasting.Operation, _ request: KernelRequest, as type: ScalarType? = nil
+  ) throws(MRDLError) {
     let (left, right) = (request.inputShape(0), request.inputShape(1))
     guard let layout = BroadcastLayout(left, right) else {
       preconditionFailure("a kernel for shapes that inference refuses")
     }
-    guard let arithmetic = Broadcasting(operation, request.inputType(0), layout) else {
+    guard let arithmetic = Broadcasting(operation, type ?? request.inputType(0), layout) else {
       throw request.unsupportedType(request.inputType(0))
     }
     self.arithmetic = arithmetic

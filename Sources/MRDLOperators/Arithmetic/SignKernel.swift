@@ -1,10 +1,12 @@
 internal import MRDLCore
 
-/// Changes the signs of numbers.
+/// Changes or tells the signs of numbers.
 struct SignKernel: Kernel {
   enum Operation: Sendable {
     case negation
     case magnitude
+    /// −1, 0 or 1.
+    case sign
   }
 
   private let operation: Operation
@@ -27,6 +29,10 @@ struct SignKernel: Kernel {
     case .int16: changeIntegers(arguments, Int16.self)
     case .int32: changeIntegers(arguments, Int32.self)
     case .int64: changeIntegers(arguments, Int64.self)
+    case .uint8 where operation == .sign: changeIntegers(arguments, UInt8.self)
+    case .uint16 where operation == .sign: changeIntegers(arguments, UInt16.self)
+    case .uint32 where operation == .sign: changeIntegers(arguments, UInt32.self)
+    case .uint64 where operation == .sign: changeIntegers(arguments, UInt64.self)
     default:
       // Numbers without sign are their own magnitudes.
       try ViewKernel().run(arguments)
@@ -41,6 +47,11 @@ struct SignKernel: Kernel {
     switch operation {
     case .negation: for index in output.indices { output[index] = -input[index] }
     case .magnitude: for index in output.indices { output[index] = input[index].magnitude }
+    case .sign:
+      for index in output.indices {
+        let value = input[index]
+        output[index] = value > 0 ? 1 : value < 0 ? -1 : value
+      }
     }
   }
 
@@ -56,6 +67,7 @@ struct SignKernel: Kernel {
         let value = input[index]
         output[index] = value < 0 ? 0 &- value : value
       }
+    case .sign: for index in output.indices { output[index] = input[index].signum() }
     }
   }
 }

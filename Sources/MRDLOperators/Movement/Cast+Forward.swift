@@ -22,9 +22,19 @@ struct CastKernel: Kernel {
   var workspaceByteCount: Int { Self.stretch * 8 }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
-    guard let input = arguments.inputBytes(0).baseAddress,
-      let output = arguments.outputBytes(0).baseAddress,
-      let scratch = arguments.workspace.baseAddress
+    try run(
+      from: arguments.inputBytes(0), to: arguments.outputBytes(0), scratch: arguments.workspace)
+  }
+
+  /// Converts elements.
+  ///
+  /// - Parameter scratch: `workspaceByteCount` bytes.
+  func run(
+    from input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer,
+    scratch: UnsafeMutableRawBufferPointer
+  ) throws(MRDLError) {
+    guard let input = input.baseAddress, let output = output.baseAddress,
+      let scratch = scratch.baseAddress
     else { return }
     switch (source, target) {
     case _ where source == target:
