@@ -23,7 +23,7 @@ public struct BitShift: Operator {
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let type = try operands.sameType(0...1, among: [.uint8, .uint16, .uint32, .uint64])
+    let type = try operands.sameType(0...1, among: .wholeNumbers)
     let shape = try operands.broadcast(
       operands.required(0).shape, operands.required(1).shape)
     return [ValueFacts(type, shape)]
