@@ -5,7 +5,12 @@ protocol WrappingNumber: TensorElement, Comparable {
   static var zero: Self { get }
   static var one: Self { get }
   func adding(_ other: Self) -> Self
+  func subtracting(_ other: Self) -> Self
   func multiplied(by other: Self) -> Self
+  /// The number as a real one.
+  var real: Double { get }
+  /// The nearest number of the type; a whole one is cut off.
+  init(nearest value: Double)
   /// Whether the number is not a number.
   var isNotANumber: Bool { get }
 }
@@ -14,7 +19,13 @@ extension WrappingNumber where Self: FixedWidthInteger {
   static var zero: Self { 0 }
   static var one: Self { 1 }
   func adding(_ other: Self) -> Self { self &+ other }
+  func subtracting(_ other: Self) -> Self { self &- other }
   func multiplied(by other: Self) -> Self { self &* other }
+  var real: Double { Double(self) }
+  init(nearest value: Double) {
+    let whole = value.rounded(.towardZero)
+    self = Self(exactly: whole) ?? (value.isNaN ? 0 : value < 0 ? .min : .max)
+  }
   var isNotANumber: Bool { false }
 }
 
@@ -22,7 +33,10 @@ extension WrappingNumber where Self: BinaryFloatingPoint {
   static var zero: Self { 0 }
   static var one: Self { 1 }
   func adding(_ other: Self) -> Self { self + other }
+  func subtracting(_ other: Self) -> Self { self - other }
   func multiplied(by other: Self) -> Self { self * other }
+  var real: Double { Double(self) }
+  init(nearest value: Double) { self = Self(value) }
   var isNotANumber: Bool { isNaN }
 }
 

@@ -2,14 +2,18 @@ package import MRDLCore
 internal import MRDLModel
 package import MRDLNumerics
 
-/// What ReduceSum, ReduceMean and ReduceMax have in common: one number for all elements along some axes.
+/// What all reductions have in common: one number for all elements along some axes.
 ///
 /// Inputs: the data, and maybe the axes, all of them unless given. The axes stay with an extent of 1 unless
 /// `keepdims` is 0. With `noop_with_empty_axes`, no axes means that nothing is reduced.
-package protocol ReductionOperator: Operator {
-  static var kind: Reduction.Kind { get }
+package protocol AxisReduction: Operator {
   static var scalarTypes: Set<ScalarType> { get }
   var options: ReductionOptions { get }
+}
+
+/// A reduction that `Reduction` computes.
+package protocol ReductionOperator: AxisReduction {
+  static var kind: Reduction.Kind { get }
 }
 
 /// The attributes of a reduction.
@@ -34,7 +38,7 @@ package struct ReductionOptions: Sendable {
   }
 }
 
-extension ReductionOperator {
+extension AxisReduction {
   public static var inputCount: ClosedRange<Int> { 1...2 }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
@@ -55,6 +59,9 @@ extension ReductionOperator {
     Cost(otherOperations: inputs[0]?.concreteShape?.elementCount ?? 0)
   }
 
+}
+
+extension ReductionOperator {
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let shape = request.inputShape(0)
     let operands = Operands(request.inputs, outputCount: 1, place: request.place)
