@@ -27,3 +27,10 @@ public struct Model: Sendable {
     return tensors.filter { used.contains($0.info.name) }
   }
 }
+
+extension Model {
+  /// Whether the graph has an input that is no state, so that it cannot run on nothing.
+  public var needsInput: Bool {
+    graph.inputs.contains { input in !state.contains { $0.input == input.name } }
+  }
+}

@@ -74,7 +74,7 @@ struct InferCommand: Command {
     let runner = Runner(
       try ModelFile.open(model, options: options), preprocessing: preprocessing,
       session: SessionOptions(threadLimit: threadOptions.threads))
-    if inputs.isEmpty, named.isEmpty, benchmark == nil, runner.needsInput {
+    if inputs.isEmpty, named.isEmpty, benchmark == nil, runner.model.needsInput {
       throw ValidationError("there is no input: give a file, or --input NAME=FILE.npy")
     }
     for entry in named { try runner.give(entry.name, file: entry.path) }

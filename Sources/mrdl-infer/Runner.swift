@@ -41,11 +41,6 @@ final class Runner {
     options = session
   }
 
-  /// Whether the model has an input that is no state.
-  var needsInput: Bool {
-    model.graph.inputs.contains { input in !model.state.contains { $0.input == input.name } }
-  }
-
   /// Gives an input its value for all runs.
   func give(_ name: String, file path: String) throws(MRDLError) {
     guard model.graph.inputs.contains(where: { $0.name == name }) else {
