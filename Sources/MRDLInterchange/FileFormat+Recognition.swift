@@ -1,6 +1,6 @@
-import MRDLCompression
+internal import MRDLCompression
 package import MRDLCore
-import MRDLFormat
+internal import MRDLFormat
 
 extension FileFormat {
   /// Tells what a file is.

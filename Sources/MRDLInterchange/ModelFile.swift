@@ -1,6 +1,6 @@
 package import MRDLCore
-import MRDLFormat
-import MRDLHDF5
+internal import MRDLFormat
+internal import MRDLHDF5
 package import MRDLModel
 
 /// A model file of any format, told by its content and not by its name.
@@ -20,8 +20,15 @@ package enum ModelFile {
     case .mrdl:
       return try MRDLFile.open(storage, name: path, options: options, diagnostics: diagnostics)
     case .hdf5:
+      if isKeras(storage, options.limits) {
+        return try KerasFile.open(
+          hdf5: storage, path: path, options: options, diagnostics: diagnostics)
+      }
       return try HDF5ModelFile.open(
         storage, name: path, options: options, diagnostics: diagnostics)
+    case .keras:
+      return try KerasFile.open(
+        archive: storage, path: path, options: options, diagnostics: diagnostics)
     case .onnx:
       return try ONNXFile.open(storage, path: path, options: options, diagnostics: diagnostics)
     default: throw refusal(of: format, path)
@@ -40,6 +47,13 @@ package enum ModelFile {
       switch format {
       case .mrdl:
         return MRDLFile.verify(storage, name: path, limits: limits, diagnostics: diagnostics)
+      case .hdf5 where isKeras(storage, limits), .keras:
+        let options = OpeningOptions(verification: .now, limits: limits)
+        return format == .keras
+          ? try KerasFile.open(
+            archive: storage, path: path, options: options, diagnostics: diagnostics)
+          : try KerasFile.open(
+            hdf5: storage, path: path, options: options, diagnostics: diagnostics)
       case .hdf5:
         return HDF5ModelFile.verify(
           storage, name: path, limits: limits, diagnostics: diagnostics)
@@ -64,7 +78,9 @@ package enum ModelFile {
   ) throws(MRDLError) -> Digest? {
     switch try format(of: path) {
     case .mrdl: try MRDLFile.rootDigest(of: path, limits: limits)
-    case .hdf5: try HDF5ModelFile.rootDigest(of: path, limits: limits)
+    case .hdf5:
+      try isKeras(FileContent.map(path), limits)
+        ? nil : HDF5ModelFile.rootDigest(of: path, limits: limits)
     default: nil
     }
   }
@@ -74,6 +90,11 @@ package enum ModelFile {
   /// - Throws: `MRDL9001`, `MRDL9002`, `MRDL9004` where it cannot be read, `MRDL9008` where it is empty.
   package static func format(of path: String) throws(MRDLError) -> FileFormat {
     try recognize(path, memory: .mapped).format
+  }
+
+  /// Whether an HDF5 file is one of Keras and not of this package.
+  private static func isKeras(_ storage: Storage, _ limits: Limits) -> Bool {
+    !HDF5ModelFile.isModel(storage, limits: limits) && KerasFile.isModel(storage, limits: limits)
   }
 
   private static func recognize(
@@ -90,9 +111,11 @@ package enum ModelFile {
     format.isModelFormat
       ? MRDLError(
         .unsupportedFormat, "models of this format are not read", found: format.displayName,
-        expected: "an MRDL model, .mrdl or .h5, or an ONNX model", at: Place(file: path))
+        expected: "an MRDL model, .mrdl or .h5, an ONNX model or a Keras model",
+        at: Place(file: path))
       : MRDLError(
         .notAModel, "the file is not a model", found: format.displayName,
-        expected: "an MRDL model, .mrdl or .h5, or an ONNX model", at: Place(file: path))
+        expected: "an MRDL model, .mrdl or .h5, an ONNX model or a Keras model",
+        at: Place(file: path))
   }
 }

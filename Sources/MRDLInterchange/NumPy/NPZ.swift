@@ -1,4 +1,4 @@
-import MRDLCompression
+internal import MRDLCompression
 package import MRDLCore
 
 /// The `.npz` format of NumPy: a zip archive with one `.npy` file for each array.

@@ -15,7 +15,15 @@ extension FindingCode {
     6005, .badData, "an ONNX file uses what this release does not compute",
     remedy: "Export the model without it, or use a release that has it.")
 
+  public static let badKeras = FindingCode(
+    6006, .badData, "a Keras file lacks a part or contradicts itself",
+    remedy: "Load the file with Keras and save it again.")
+  public static let unsupportedKeras = FindingCode(
+    6007, .badData, "a Keras file uses what this release does not compute",
+    remedy: "Export the model without it, or convert it to ONNX first.")
+
   static let interchangeCodes: [FindingCode] = [
     unsupportedFormat, badNPY, badProtobuf, badONNX, unsupportedONNX,
+    badKeras, unsupportedKeras,
   ]
 }

@@ -1,0 +1,105 @@
+internal import MRDLCompression
+package import MRDLCore
+internal import MRDLHDF5
+package import MRDLModel
+
+/// Models that Keras saved: HDF5 files of Keras 2 and 3, and archives of Keras 3 (`.keras`).
+package enum KerasFile {
+  /// Whether an HDF5 file says that Keras wrote it.
+  package static func isModel(_ storage: Storage, limits: Limits = .standard) -> Bool {
+    guard let root = try? HDF5File(storage, limits: limits).root else { return false }
+    return root.attributes["model_config"] != nil || root.attributes["layer_names"] != nil
+      || root.link(named: "model_weights") != nil
+  }
+
+  /// Opens an HDF5 file.
+  ///
+  /// - Throws: `MRDL6006` for a file that contradicts itself, `MRDL6007` for layers that are not
+  ///   computed, all of them named; `MRDL2001` to `MRDL2007` for a damaged HDF5 structure.
+  package static func open(
+    hdf5 storage: Storage, path: String, options: OpeningOptions = .standard,
+    diagnostics: Diagnostics? = nil
+  ) throws(MRDLError) -> Model {
+    do throws(MRDLError) {
+      let root = try HDF5File(storage, limits: options.limits).root
+      guard let text = try root.attributes["model_config"]?.string() else {
+        throw MRDLError(
+          .unsupportedKeras, "the file holds weights without an architecture",
+          expected: "a model saved as a whole")
+      }
+      var weights = root
+      if root.link(named: "model_weights") != nil {
+        weights = try root.group(path: "model_weights")
+      }
+      return try model(
+        text, version: try root.attributes["keras_version"]?.string() ?? "",
+        weights: LegacyKerasWeights(weights), options, diagnostics, path)
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
+  /// Opens an archive.
+  ///
+  /// - Throws: as for an HDF5 file; `MRDL2501` and `MRDL2502` for a damaged archive.
+  package static func open(
+    archive storage: Storage, path: String, options: OpeningOptions = .standard,
+    diagnostics: Diagnostics? = nil
+  ) throws(MRDLError) -> Model {
+    do throws(MRDLError) {
+      let archive = try ZipArchive(storage, limits: options.limits)
+      let text = try content("config.json", of: archive)
+      let metadata = try? JSONParser.parse(
+        try content("metadata.json", of: archive).text, limits: options.limits)
+      let weights = try HDF5File(
+        try content("model.weights.h5", of: archive).storage, limits: options.limits
+      ).root
+      var version = ""
+      if case .string(let known)? = metadata?["keras_version"] { version = known }
+      return try model(
+        text.text, version: version, weights: ArchivedKerasWeights(weights), options, diagnostics,
+        path)
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
+  private struct Content {
+    let storage: Storage
+    var text: String {
+      storage.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+  }
+
+  private static func content(
+    _ name: String, of archive: ZipArchive
+  ) throws(MRDLError) -> Content {
+    guard let entry = archive.entry(named: name) else {
+      throw MRDLError(.badKeras, "the archive lacks a part", expected: "\(name)")
+    }
+    let reader = try archive.content(of: entry)
+    // A part of its own, so that offsets begin at 0 and elements are aligned.
+    return Content(storage: reader.withUnsafeRemainingBytes { Storage(copying: $0) })
+  }
+
+  private static func model(
+    _ text: String, version: String, weights: any KerasWeights, _ options: OpeningOptions,
+    _ diagnostics: Diagnostics?, _ path: String
+  ) throws(MRDLError) -> Model {
+    let findings = Diagnostics()
+    let config = try JSONParser.parse(text, limits: options.limits, place: Place("model_config"))
+    if version.hasPrefix("1.") || version.hasPrefix("0.") {
+      throw MRDLError(
+        .unsupportedKeras, "files of this version of Keras are not read", found: version,
+        expected: "2 or newer")
+    }
+    var importer = KerasImporter(
+      weights: weights, majorVersion: version.hasPrefix("3") ? 3 : 2)
+    var model = try importer.model(KerasObject(config))
+    model.card.producer = version.isEmpty ? "Keras" : "Keras \(version)"
+    model.check(diagnostics: findings)
+    if diagnostics == nil { try findings.throwFirstError() }
+    diagnostics?.report(contentsOf: findings, inFile: path)
+    return model
+  }
+}

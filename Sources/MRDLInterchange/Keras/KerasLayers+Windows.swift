@@ -1,0 +1,303 @@
+internal import MRDLCore
+internal import MRDLModel
+
+extension KerasLayers {
+  /// The order of axes that a layer works in.
+  private static func isChannelsFirst(_ layer: KerasLayer) -> Bool {
+    layer.config.text("data_format", default: "channels_last") == "channels_first"
+  }
+
+  private static func padding(_ layer: KerasLayer) -> String {
+    layer.config.text("padding", default: "valid")
+  }
+
+  /// The attributes of a window, and its effect on spatial extents.
+  private struct WindowRule {
+    let kernel: [Int]
+    let strides: [Int]
+    let dilations: [Int]
+    let padding: String
+
+    var attributes: [String: AttributeValue] {
+      var result: [String: AttributeValue] = [
+        "strides": .integers(strides.map { Int64($0) })
+      ]
+      if dilations.contains(where: { $0 != 1 }) {
+        result["dilations"] = .integers(dilations.map { Int64($0) })
+      }
+      switch padding {
+      case "same": result["auto_pad"] = .string("SAME_UPPER")
+      case "causal":
+        result["pads"] = .integers([Int64((kernel[0] - 1) * dilations[0]), 0])
+      default: result["auto_pad"] = .string("VALID")
+      }
+      return result
+    }
+
+    func output(_ extents: [Int?]) -> [Int?] {
+      extents.enumerated().map { axis, extent in
+        extent.map { extent in
+          let room =
+            padding == "valid" ? extent - (kernel[axis] - 1) * dilations[axis] : extent
+          return max(0, (room + strides[axis] - 1) / strides[axis])
+        }
+      }
+    }
+  }
+
+  private static func check(
+    _ x: KerasValue, _ rank: Int, _ k: KerasImporter
+  ) throws(MRDLError) {
+    guard x.rank == rank + 2 else {
+      throw MRDLError(
+        .badKeras, "the input of a layer has another number of axes", found: "\(x.rank)",
+        expected: "\(rank + 2)")
+    }
+  }
+
+  /// A convolution whose kernel is [spatial…, in, out].
+  private static func convolve(
+    _ x: KerasValue, _ kernel: Tensor, _ bias: Tensor?, groups: Int, _ rule: WindowRule,
+    isChannelsFirst: Bool, _ k: inout KerasImporter
+  ) throws(MRDLError) -> KerasValue {
+    let rank = rule.kernel.count
+    let weights = try k.permuted(kernel, [rank + 1, rank] + Array(0..<rank))
+    let input = isChannelsFirst ? x : k.channelsFirst(x)
+    var inputs = [input.name, k.add(weights, "kernel")]
+    if let bias { inputs.append(k.add(bias, "bias")) }
+    var attributes = rule.attributes
+    attributes["kernel_shape"] = .integers(rule.kernel.map { Int64($0) })
+    if groups != 1 { attributes["group"] = .integer(Int64(groups)) }
+    let y = k.emit(
+      "Conv", inputs, attributes: attributes,
+      extents: [input.extents[0], weights.shape[0]] + rule.output(Array(input.extents[2...])))
+    return isChannelsFirst ? y : k.channelsLast(y)
+  }
+
+  private static func rule(
+    _ layer: KerasLayer, _ rank: Int
+  ) throws(MRDLError) -> WindowRule {
+    WindowRule(
+      kernel: try layer.config.integers("kernel_size", count: rank, default: 1),
+      strides: try layer.config.integers("strides", count: rank, default: 1),
+      dilations: try layer.config.integers("dilation_rate", count: rank, default: 1),
+      padding: padding(layer))
+  }
+
+  static func convolution(
+    _ rank: Int, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    try check(x[0], rank, k)
+    let hasBias = layer.config.flag("use_bias", default: true)
+    let weights = try k.weights(layer, count: hasBias ? 2...2 : 1...1)
+    let y = try convolve(
+      x[0], weights[0], hasBias ? weights[1] : nil, groups: layer.config["groups"]?.integer ?? 1,
+      rule(layer, rank), isChannelsFirst: isChannelsFirst(layer), &k)
+    return [try apply(layer.config["activation"], to: y, &k)]
+  }
+
+  /// A depthwise kernel [spatial…, in, multiplier] as one of a convolution in groups.
+  private static func grouped(_ kernel: Tensor) -> Tensor {
+    let extents = kernel.shape.dimensions
+    let rank = extents.count - 2
+    return kernel.reshaped(
+      Shape(Array(extents[..<rank]) + [1, extents[rank] * extents[rank + 1]]))
+  }
+
+  static func depthwise(
+    _ rank: Int, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    try check(x[0], rank, k)
+    let hasBias = layer.config.flag("use_bias", default: true)
+    let weights = try k.weights(layer, count: hasBias ? 2...2 : 1...1)
+    let y = try convolve(
+      x[0], grouped(weights[0]), hasBias ? weights[1] : nil, groups: weights[0].shape[rank],
+      rule(layer, rank), isChannelsFirst: isChannelsFirst(layer), &k)
+    return [try apply(layer.config["activation"], to: y, &k)]
+  }
+
+  static func separable(
+    _ rank: Int, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    try check(x[0], rank, k)
+    let hasBias = layer.config.flag("use_bias", default: true)
+    let weights = try k.weights(layer, count: hasBias ? 3...3 : 2...2)
+    let ones = [Int](repeating: 1, count: rank)
+    let middle = try convolve(
+      x[0], grouped(weights[0]), nil, groups: weights[0].shape[rank], rule(layer, rank),
+      isChannelsFirst: isChannelsFirst(layer), &k)
+    let y = try convolve(
+      middle, weights[1], hasBias ? weights[2] : nil, groups: 1,
+      WindowRule(kernel: ones, strides: ones, dilations: ones, padding: "valid"),
+      isChannelsFirst: isChannelsFirst(layer), &k)
+    return [try apply(layer.config["activation"], to: y, &k)]
+  }
+
+  static func transposed(
+    _ rank: Int, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    try check(x[0], rank, k)
+    if layer.config["output_padding"] != nil { throw k.unsupported("output_padding") }
+    let hasBias = layer.config.flag("use_bias", default: true)
+    let weights = try k.weights(layer, count: hasBias ? 2...2 : 1...1)
+    let rule = try rule(layer, rank)
+    // The kernel is [spatial…, out, in].
+    let kernel = try k.permuted(weights[0], [rank + 1, rank] + Array(0..<rank))
+    let isFirst = isChannelsFirst(layer)
+    let input = isFirst ? x[0] : k.channelsFirst(x[0])
+    var inputs = [input.name, k.add(kernel, "kernel")]
+    if hasBias { inputs.append(k.add(weights[1], "bias")) }
+    var attributes = rule.attributes
+    attributes["kernel_shape"] = .integers(rule.kernel.map { Int64($0) })
+    let spatial = input.extents[2...].enumerated().map { axis, extent -> Int? in
+      let span = (rule.kernel[axis] - 1) * rule.dilations[axis] + 1
+      return extent.map {
+        rule.padding == "same"
+          ? $0 * rule.strides[axis]
+          : $0 * rule.strides[axis] + max(span - rule.strides[axis], 0)
+      }
+    }
+    if rule.padding == "valid" {
+      // Where the stride is larger than the window, places behind the last window stay empty.
+      let rest = (0..<rank).map { axis in
+        max(rule.strides[axis] - (rule.kernel[axis] - 1) * rule.dilations[axis] - 1, 0)
+      }
+      if rest.contains(where: { $0 > 0 }) {
+        attributes["output_padding"] = .integers(rest.map { Int64($0) })
+      }
+    }
+    let y = k.emit(
+      "ConvTranspose", inputs, attributes: attributes,
+      extents: [input.extents[0], kernel.shape[1]] + spatial)
+    return [try apply(layer.config["activation"], to: isFirst ? y : k.channelsLast(y), &k)]
+  }
+
+  static func pool(
+    _ op: String, _ rank: Int, _ layer: KerasLayer, _ x: [KerasValue],
+    _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    try check(x[0], rank, k)
+    let size = try layer.config.integers(
+      layer.config["pool_size"] == nil ? "pool_length" : "pool_size", count: rank, default: 2)
+    let strides =
+      layer.config["strides"] == nil
+      ? size : try layer.config.integers("strides", count: rank, default: 1)
+    let rule = WindowRule(
+      kernel: size, strides: strides, dilations: [Int](repeating: 1, count: rank),
+      padding: padding(layer))
+    let isFirst = isChannelsFirst(layer)
+    let input = isFirst ? x[0] : k.channelsFirst(x[0])
+    var attributes = rule.attributes
+    attributes["kernel_shape"] = .integers(size.map { Int64($0) })
+    let y = k.emit(
+      op, [input.name], attributes: attributes,
+      extents: [input.extents[0], input.extents[1]] + rule.output(Array(input.extents[2...])))
+    return [isFirst ? y : k.channelsLast(y)]
+  }
+
+  static func globalPool(
+    _ op: String, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    let keeps = layer.config.flag("keepdims")
+    let axes = isChannelsFirst(layer) ? Array(2..<x[0].rank) : Array(1..<(x[0].rank - 1))
+    let extents = x[0].extents.enumerated().compactMap { axis, extent -> Int?? in
+      axes.contains(axis) ? (keeps ? .some(1) : nil) : .some(extent)
+    }
+    return [
+      k.emit(
+        op, [x[0].name, k.add(Tensor(axes.map { Int64($0) }), "axes")],
+        attributes: ["keepdims": .integer(keeps ? 1 : 0)], extents: extents)
+    ]
+  }
+
+  // MARK: Borders
+
+  /// Numbers before and behind each spatial axis: one for all, one for each axis, or two for each.
+  private static func borders(
+    _ key: String, _ rank: Int, _ layer: KerasLayer
+  ) throws(MRDLError) -> [(Int, Int)] {
+    guard let value = layer.config[key] else { return [(Int, Int)](repeating: (1, 1), count: rank) }
+    if let one = value.integer { return [(Int, Int)](repeating: (one, one), count: rank) }
+    let elements = value.elements ?? []
+    if rank == 1, elements.count == 2, let before = elements[0].integer,
+      let behind = elements[1].integer
+    {
+      return [(before, behind)]
+    }
+    guard elements.count == rank else {
+      throw MRDLError(
+        .badKeras, "a border does not fit the layer", found: "\(elements.count) numbers")
+    }
+    return elements.map { element in
+      if let one = element.integer { return (one, one) }
+      let pair = (element.elements ?? []).compactMap(\.integer)
+      return (pair.first ?? 0, pair.last ?? 0)
+    }
+  }
+
+  static func zeroPad(
+    _ rank: Int, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    try check(x[0], rank, k)
+    let borders = try borders("padding", rank, layer)
+    let first = isChannelsFirst(layer) ? 2 : 1
+    var (begins, ends) = (
+      [Int64](repeating: 0, count: x[0].rank), [Int64](repeating: 0, count: x[0].rank)
+    )
+    var extents = x[0].extents
+    for (axis, border) in borders.enumerated() {
+      begins[first + axis] = Int64(border.0)
+      ends[first + axis] = Int64(border.1)
+      extents[first + axis] = extents[first + axis].map { $0 + border.0 + border.1 }
+    }
+    return [
+      k.emit("Pad", [x[0].name, k.add(Tensor(begins + ends), "pads")], extents: extents)
+    ]
+  }
+
+  static func crop(
+    _ rank: Int, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    try check(x[0], rank, k)
+    let borders = try borders("cropping", rank, layer)
+    let first = isChannelsFirst(layer) ? 2 : 1
+    var extents = x[0].extents
+    for (axis, border) in borders.enumerated() {
+      extents[first + axis] = extents[first + axis].map { max(0, $0 - border.0 - border.1) }
+    }
+    let starts = Tensor(borders.map { Int64($0.0) })
+    let ends = Tensor(borders.map { $0.1 == 0 ? Int64.max : -Int64($0.1) })
+    let axes = Tensor((0..<rank).map { Int64(first + $0) })
+    return [
+      k.emit(
+        "Slice",
+        [x[0].name, k.add(starts, "starts"), k.add(ends, "ends"), k.add(axes, "axes")],
+        extents: extents)
+    ]
+  }
+
+  static func upSample(
+    _ rank: Int, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    try check(x[0], rank, k)
+    let size = try layer.config.integers("size", count: rank, default: 2)
+    let mode = layer.config.text("interpolation", default: "nearest")
+    guard mode == "nearest" || mode == "bilinear" else { throw k.unsupported("\(mode) resizing") }
+    let isFirst = isChannelsFirst(layer)
+    let input = isFirst ? x[0] : k.channelsFirst(x[0])
+    let scales = [1, 1] + size.map { Float($0) }
+    let extents = input.extents.enumerated().map { axis, extent in
+      axis < 2 ? extent : extent.map { $0 * size[axis - 2] }
+    }
+    let attributes: [String: AttributeValue] =
+      mode == "nearest"
+      ? [
+        "mode": .string("nearest"), "coordinate_transformation_mode": .string("asymmetric"),
+        "nearest_mode": .string("floor"),
+      ] : ["mode": .string("linear"), "coordinate_transformation_mode": .string("half_pixel")]
+    let y = k.emit(
+      "Resize", [input.name, "", k.add(Tensor(scales), "scales")], attributes: attributes,
+      extents: extents)
+    return [isFirst ? y : k.channelsLast(y)]
+  }
+}

@@ -1,0 +1,69 @@
+internal import MRDLCore
+
+/// The configuration of a layer or model, with what Keras takes where a key is missing.
+struct KerasObject {
+  let value: JSONValue
+
+  init(_ value: JSONValue) { self.value = value }
+
+  /// The member of a key; nil for one that is missing or null.
+  subscript(key: String) -> KerasObject? {
+    guard let member = value[key], member != .null else { return nil }
+    return KerasObject(member)
+  }
+
+  var text: String? { if case .string(let text) = value { text } else { nil } }
+
+  var number: Double? {
+    switch value {
+    case .integer(let number): Double(number)
+    case .number(let number): number
+    case .array(let values) where values.count == 1: KerasObject(values[0]).number
+    default: nil
+    }
+  }
+
+  var integer: Int? { if case .integer(let number) = value { Int(exactly: number) } else { nil } }
+
+  var elements: [KerasObject]? {
+    if case .array(let values) = value { values.map { KerasObject($0) } } else { nil }
+  }
+
+  func flag(_ key: String, default: Bool = false) -> Bool {
+    if case .bool(let flag)? = value[key] { flag } else { `default` }
+  }
+
+  func number(_ key: String, default: Double) -> Double { self[key]?.number ?? `default` }
+
+  func text(_ key: String, default: String) -> String { self[key]?.text ?? `default` }
+
+  /// Whole numbers, one of which stands for as many as there must be.
+  func integers(_ key: String, count: Int, default: Int) throws(MRDLError) -> [Int] {
+    guard let member = self[key] else { return [Int](repeating: `default`, count: count) }
+    if let one = member.integer { return [Int](repeating: one, count: count) }
+    let values = (member.elements ?? []).compactMap(\.integer)
+    guard values.count == count else {
+      throw MRDLError(
+        .badKeras, "a key of a layer has another number of values", found: "\(values.count)",
+        expected: "\(count)", at: Place(key))
+    }
+    return values
+  }
+
+  /// An integer that must be there.
+  func required(_ key: String) throws(MRDLError) -> Int {
+    guard let number = self[key]?.integer else {
+      throw MRDLError(.badKeras, "a key of a layer is missing", expected: "\"\(key)\"")
+    }
+    return number
+  }
+
+  /// The name of an object that is given by its name or its configuration.
+  var name: String? {
+    if let text { return text }
+    let inner = self["config"]
+    if let text = inner?.text { return text }
+    if self["class_name"]?.text == "function" { return inner?["name"]?.text }
+    return self["class_name"]?.text
+  }
+}
