@@ -58,7 +58,7 @@ final class PlannedStage: Sendable {
           inputs[$0].scalarType.isInteger ? PlanBuilder.foldLimit : Self.realContentLimit
         return inputs[$0].elementCount <= limit
       })
-    if !candidates.isSubset(of: valueInputs) {
+    if !candidates.isSubset(of: valueInputs), !stopsAtData(attempt) {
       attempt = try makePlan(inputs, content: candidates)
       if case .plan(let plan) = attempt {
         state.withLock { $0.valueInputs.formUnion(candidates) }
@@ -78,6 +78,13 @@ final class PlannedStage: Sendable {
     case plan(Plan)
     /// The shape of an output of an instruction is not known before the stage runs.
     case stopped(at: Int, MRDLError)
+  }
+
+  /// Whether planning stopped at an operator whose outputs always depend on data: the stage is divided
+  /// there rather than planned anew for every content.
+  private func stopsAtData(_ attempt: Attempt) -> Bool {
+    guard case .stopped(let index, _) = attempt else { return false }
+    return graph.instructions[index].op is any DataDependentOperator
   }
 
   private func makePlan(
