@@ -34,6 +34,26 @@ package struct Window: Sendable {
       end: extent(padsEnd, 0))
   }
 
+  /// The sizes of the three axes, outermost first; missing ones are 1.
+  package var axes: [(input: Int, output: Int, kernel: Int, stride: Int, dilation: Int, begin: Int)]
+  {
+    let g = geometry
+    return [
+      (
+        g.input.depth, g.output.depth, g.kernel.depth, g.stride.depth, g.dilation.depth,
+        g.begin.depth
+      ),
+      (
+        g.input.height, g.output.height, g.kernel.height, g.stride.height, g.dilation.height,
+        g.begin.height
+      ),
+      (
+        g.input.width, g.output.width, g.kernel.width, g.stride.width, g.dilation.width,
+        g.begin.width
+      ),
+    ]
+  }
+
   /// Elements of one channel of the input.
   package var inputVolume: Int { geometry.input.volume }
   /// Elements of one channel of the output.

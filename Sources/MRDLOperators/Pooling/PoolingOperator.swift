@@ -7,15 +7,18 @@ package import MRDLNumerics
 package protocol PoolingOperator: Operator {
   var window: WindowAttributes { get }
   var kind: Pooling.Kind { get }
+  /// The types of data that the operator takes.
+  var scalarTypes: Set<ScalarType> { get }
 }
 
 extension PoolingOperator {
   public static var inputCount: ClosedRange<Int> { 1...1 }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .floats)
+    let data = try operands.required(0, of: scalarTypes)
     guard let input = try operands.shape(0, rank: 3...5) else {
-      return [ValueFacts(data.scalarType, nil)]
+      return [ValueFacts(data.scalarType, nil), ValueFacts(.int64, nil)]
+        .dropLast(2 - Self.outputCount.upperBound)
     }
     guard let kernel = window.kernelShape else {
       throw operands.badAttribute("attribute \"kernel_shape\" is missing")
@@ -26,7 +29,9 @@ extension PoolingOperator {
         expected: "\(input.rank - 2) numbers")
     }
     let output = try window.output(Array(input.dimensions[2...]), kernel: kernel, operands)
-    return [ValueFacts(data.scalarType, SymbolicShape([input[0], input[1]] + output))]
+    let shape = SymbolicShape([input[0], input[1]] + output)
+    return [ValueFacts(data.scalarType, shape), ValueFacts(.int64, shape)]
+      .dropLast(2 - Self.outputCount.upperBound)
   }
 
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
@@ -37,7 +42,15 @@ extension PoolingOperator {
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
+    return makePoolingKernel(request)
+  }
+
+  package var scalarTypes: Set<ScalarType> { .floats }
+
+  /// The kernel for float32 or float64.
+  package func makePoolingKernel(_ request: KernelRequest) -> any Kernel {
     let input = request.inputShape(0)
+    let type = request.inputType(0)
     return PoolingKernel(
       pooling: Pooling(
         type, kind, planeCount: input[0] * input[1],
