@@ -3,7 +3,8 @@ internal import MRDLModel
 
 /// ONNX MaxUnpool: numbers put back where MaxPool took them from, zeros elsewhere.
 ///
-/// Inputs: the numbers, their positions in the whole output, and maybe the shape of the output.
+/// Inputs: the numbers, their positions, and maybe the shape of the output. Positions count in the output
+/// that the window alone would give, of which the one given has more or fewer elements along some axes.
 public struct MaxUnpool: Operator {
   public static let name = "MaxUnpool"
   public static let inputCount = 2...3
@@ -54,14 +55,21 @@ public struct MaxUnpool: Operator {
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    let operands = Operands(
+      Array(request.inputs.prefix(2)), outputCount: 1, place: request.place)
+    guard let source = try infer(operands)[0].concreteShape else {
+      preconditionFailure("shapes are concrete")
+    }
     return UnpoolKernel(
-      count: request.outputShape().elementCount, width: try request.elementByteCount(0),
+      source: source, target: request.outputShape(), width: try request.elementByteCount(0),
       place: request.place)
   }
 }
 
 private struct UnpoolKernel: Kernel {
-  let count: Int
+  /// The shape in which positions count.
+  let source: Shape
+  let target: Shape
   let width: Int
   let place: Place
 
@@ -70,13 +78,21 @@ private struct UnpoolKernel: Kernel {
     output.baseAddress?.initializeMemory(as: UInt8.self, repeating: 0, count: output.count)
     guard let mover = ElementMover(arguments.inputBytes(0), output, width: width) else { return }
     let positions = arguments.input(1, as: Int64.self)
+    let strides = target.strides
     for index in positions.indices {
-      guard positions[index] >= 0, positions[index] < count else {
+      guard positions[index] >= 0, positions[index] < source.elementCount else {
         throw MRDLError(
           .operatorFailed, "a position is out of range", found: "\(positions[index])",
-          expected: "0 to \(count - 1)", at: place)
+          expected: "0 to \(source.elementCount - 1)", at: place)
       }
-      mover.move(index, to: Int(positions[index]))
+      var (rest, position, fits) = (Int(positions[index]), 0, true)
+      for axis in (0..<source.rank).reversed() {
+        let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: source[axis])
+        fits = fits && remainder < target[axis]
+        position += remainder * strides[axis]
+        rest = quotient
+      }
+      if fits { mover.move(index, to: position) }
     }
   }
 }

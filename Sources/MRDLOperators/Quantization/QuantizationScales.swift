@@ -16,7 +16,7 @@ struct QuantizationScales: Sendable {
     _ operands: Operands, axis: Int, blockSize: Int
   ) throws(MRDLError) {
     guard let data = try operands.required(0).shape, let scales = try operands.required(1).shape,
-      scales.rank > 0
+      scales.rank > 0, blockSize > 0 || scales.shape?.elementCount != 1
     else { return }
     let message = "the scales do not fit the data"
     let axis = try operands.axis(axis, rank: data.rank)
@@ -31,7 +31,7 @@ struct QuantizationScales: Sendable {
           : data[index]
         _ = try operands.unify(scales[index], expected, message)
       }
-    } else if scales.shape?.elementCount != 1 {
+    } else {
       guard scales.rank == 1, data.rank > 0 else {
         throw operands.shapeMismatch(message, found: "\(scales)", expected: "one axis")
       }
