@@ -144,8 +144,27 @@ struct PoolingTests {
     expectError(.badAttribute) {
       try makeOperator(name, ["kernel_shape": .integers([0, 1])])
     }
-    // The positions of the maxima are not given.
-    expectError(.wrongInputCount) { try makeOperator(name, two, outputs: 2) }
+    // Means have no positions.
+    if name == "AveragePool" {
+      expectError(.wrongInputCount) { try makeOperator(name, two, outputs: 2) }
+    }
+  }
+
+  @Test(arguments: [0, 1]) func positionsOfTheLargest(order: Int) throws {
+    let attributes: [String: AttributeValue] = [
+      "kernel_shape": .integers([2, 2]), "strides": .integers([2, 1]),
+      "storage_order": .integer(Int64(order)),
+    ]
+    let x: [UInt8] = [1, 9, 2, 3, 4, 8, 7, 5, 5, 6, 0, 6]
+    let outputs = try run("MaxPool", attributes, [Tensor(x, shape: [1, 1, 4, 3])], outputs: 2)
+    #expect(outputs[0].elements(as: UInt8.self) == [9, 9, 7, 6])
+    let rowMajor: [Int64] = [1, 1, 6, 11]
+    let expected = rowMajor.map { order == 0 ? $0 : $0 % 3 * 4 + $0 / 3 }
+    #expect(outputs[1].elements(as: Int64.self) == expected)
+    let real = try run(
+      "MaxPool", attributes, [Tensor(x.map { Float($0) }, shape: [1, 1, 4, 3])], outputs: 2)
+    #expect(real[0].elements(as: Float.self) == [9, 9, 7, 6])
+    #expect(real[1].elements(as: Int64.self) == expected)
   }
 
   @Test func wholePlaneInference() throws {
