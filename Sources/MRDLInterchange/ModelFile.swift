@@ -5,32 +5,48 @@ package import MRDLModel
 
 /// A model file of any format, told by its content and not by its name.
 package enum ModelFile {
-  /// Opens a model.
+  /// Opens a model, or weights without an architecture: see `Model.isWeightsOnly`.
   ///
   /// - Parameters:
   ///   - diagnostics: takes what is wrong with names in the graph, and notes; the model is returned
   ///     nevertheless. Without a sink such an error is thrown.
+  ///   - log: takes what becomes of the parts of a model of a foreign format.
   /// - Throws: `MRDL6001` for a format that is known but not read, `MRDL1001` for a file that is no
   ///   model, `MRDL9008` for an empty one, or what the reader of the format throws.
   package static func open(
-    _ path: String, options: OpeningOptions = .standard, diagnostics: Diagnostics? = nil
+    _ path: String, options: OpeningOptions = .standard, diagnostics: Diagnostics? = nil,
+    log: ConversionLog? = nil
   ) throws(MRDLError) -> Model {
     let (storage, format) = try recognize(path, memory: options.memory)
     switch format {
     case .mrdl:
       return try MRDLFile.open(storage, name: path, options: options, diagnostics: diagnostics)
-    case .hdf5:
-      if isKeras(storage, options.limits) {
-        return try KerasFile.open(
-          hdf5: storage, path: path, options: options, diagnostics: diagnostics)
-      }
+    case .hdf5 where !isKeras(storage, options.limits):
       return try HDF5ModelFile.open(
         storage, name: path, options: options, diagnostics: diagnostics)
+    default:
+      return try openForeign(format, storage, path, options, diagnostics, log)
+    }
+  }
+
+  /// Opens a file of another maker's format.
+  private static func openForeign(
+    _ format: FileFormat, _ storage: Storage, _ path: String, _ options: OpeningOptions,
+    _ diagnostics: Diagnostics?, _ log: ConversionLog?
+  ) throws(MRDLError) -> Model {
+    switch format {
+    case .hdf5:
+      try KerasFile.open(
+        hdf5: storage, path: path, options: options, diagnostics: diagnostics, log: log)
     case .keras:
-      return try KerasFile.open(
-        archive: storage, path: path, options: options, diagnostics: diagnostics)
+      try KerasFile.open(
+        archive: storage, path: path, options: options, diagnostics: diagnostics, log: log)
     case .onnx:
-      return try ONNXFile.open(storage, path: path, options: options, diagnostics: diagnostics)
+      try ONNXFile.open(
+        storage, path: path, options: options, diagnostics: diagnostics, log: log)
+    case .safetensors: try SafetensorsFile.open(storage, path: path, options: options)
+    case .npz: try ArrayArchive.open(storage, path: path, options: options)
+    case .pyTorch: try PyTorchFile.open(storage, path: path, options: options, log: log)
     default: throw refusal(of: format, path)
     }
   }
@@ -47,20 +63,14 @@ package enum ModelFile {
       switch format {
       case .mrdl:
         return MRDLFile.verify(storage, name: path, limits: limits, diagnostics: diagnostics)
-      case .hdf5 where isKeras(storage, limits), .keras:
-        let options = OpeningOptions(verification: .now, limits: limits)
-        return format == .keras
-          ? try KerasFile.open(
-            archive: storage, path: path, options: options, diagnostics: diagnostics)
-          : try KerasFile.open(
-            hdf5: storage, path: path, options: options, diagnostics: diagnostics)
-      case .hdf5:
+      case .hdf5 where !isKeras(storage, limits):
         return HDF5ModelFile.verify(
           storage, name: path, limits: limits, diagnostics: diagnostics)
-      case .onnx:
-        let options = OpeningOptions(verification: .now, limits: limits)
-        return try ONNXFile.open(storage, path: path, options: options, diagnostics: diagnostics)
-      default: throw refusal(of: format, path)
+      default:
+        let model = try openForeign(
+          format, storage, path, OpeningOptions(limits: limits), diagnostics, nil)
+        for tensor in model.tensors { _ = try tensor.load() }
+        return model
       }
     } catch {
       guard error.code.category == .badData else { throw error }
@@ -108,14 +118,12 @@ package enum ModelFile {
   }
 
   private static func refusal(of format: FileFormat, _ path: String) -> MRDLError {
-    format.isModelFormat
-      ? MRDLError(
-        .unsupportedFormat, "models of this format are not read", found: format.displayName,
-        expected: "an MRDL model, .mrdl or .h5, an ONNX model or a Keras model",
-        at: Place(file: path))
-      : MRDLError(
-        .notAModel, "the file is not a model", found: format.displayName,
-        expected: "an MRDL model, .mrdl or .h5, an ONNX model or a Keras model",
-        at: Place(file: path))
+    MRDLError(
+      format.isModelFormat ? .unsupportedFormat : .notAModel,
+      format.isModelFormat
+        ? "models of this format are not read" : "the file is not a model",
+      found: format.displayName,
+      expected: "an MRDL, ONNX or Keras model, or weights as .safetensors, .npz or .pt",
+      at: Place(file: path))
   }
 }

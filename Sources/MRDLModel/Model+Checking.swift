@@ -23,7 +23,8 @@ extension Model {
       }
     }
     let used = references.names.union(graph.capturedNames)
-    for (index, tensor) in tensors.enumerated() where !used.contains(tensor.name) {
+    for (index, tensor) in tensors.enumerated()
+    where !isWeightsOnly && !used.contains(tensor.name) {
       diagnostics.report(
         .unusedTensor, .note, "a tensor is used by no node", found: "\"\(tensor.name)\"",
         at: Place("/tensors/\(index)"))

@@ -29,6 +29,9 @@ public struct Model: Sendable {
 }
 
 extension Model {
+  /// Whether there are weights and no architecture, as in a `.safetensors` file.
+  public var isWeightsOnly: Bool { graph.isEmpty }
+
   /// Whether the graph has an input that is no state, so that it cannot run on nothing.
   public var needsInput: Bool {
     graph.inputs.contains { input in !state.contains { $0.input == input.name } }

@@ -9,7 +9,55 @@ package enum KerasFile {
   package static func isModel(_ storage: Storage, limits: Limits = .standard) -> Bool {
     guard let root = try? HDF5File(storage, limits: limits).root else { return false }
     return root.attributes["model_config"] != nil || root.attributes["layer_names"] != nil
-      || root.link(named: "model_weights") != nil
+      || ["model_weights", "layers", "_layer_checkpoint_dependencies"].contains {
+        root.link(named: $0) != nil
+      }
+  }
+
+  /// Opens a file of weights together with the architecture that `model.to_json()` gave.
+  ///
+  /// - Throws: as for a whole model.
+  package static func open(
+    architecture text: String, weights storage: Storage, path: String,
+    options: OpeningOptions = .standard, log: ConversionLog? = nil
+  ) throws(MRDLError) -> Model {
+    do throws(MRDLError) {
+      let root = try HDF5File(storage, limits: options.limits).root
+      let config = KerasObject(try JSONParser.parse(text, limits: options.limits))
+      var version = config["keras_version"]?.text ?? ""
+      if version.isEmpty { version = try root.attributes["keras_version"]?.string() ?? "" }
+      return try model(
+        text, version: version, weights: try layout(of: root), options, nil, log, path)
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
+  /// How a file of weights is laid out: in groups named after layers, or after their classes.
+  private static func layout(of root: HDF5Group) throws(MRDLError) -> any KerasWeights {
+    if root.link(named: "model_weights") != nil {
+      return LegacyKerasWeights(try root.group(path: "model_weights"))
+    }
+    return root.attributes["layer_names"] != nil
+      ? LegacyKerasWeights(root) : ArchivedKerasWeights(root)
+  }
+
+  /// Every array of numbers in a file, named by its path.
+  private static func weightsOnly(
+    _ root: HDF5Group, _ path: String
+  ) throws(MRDLError) -> Model {
+    var model = Model(graph: Graph())
+    try root.forEachDescendant { (object) throws(MRDLError) in
+      guard case .dataset(let dataset) = object else { return }
+      let name = String(dataset.path.drop { $0 == "/" })
+      guard let scalarType = dataset.datatype.scalarType else { return }
+      model.tensors[name] = ModelTensor(
+        TensorInfo(name, scalarType, dataset.shape),
+        source: VerifiedTensorSource(digest: nil, place: Place(file: path, path: name)) {
+          () throws(MRDLError) in try dataset.tensor()
+        })
+    }
+    return model
   }
 
   /// Opens an HDF5 file.
@@ -18,22 +66,16 @@ package enum KerasFile {
   ///   computed, all of them named; `MRDL2001` to `MRDL2007` for a damaged HDF5 structure.
   package static func open(
     hdf5 storage: Storage, path: String, options: OpeningOptions = .standard,
-    diagnostics: Diagnostics? = nil
+    diagnostics: Diagnostics? = nil, log: ConversionLog? = nil
   ) throws(MRDLError) -> Model {
     do throws(MRDLError) {
       let root = try HDF5File(storage, limits: options.limits).root
       guard let text = try root.attributes["model_config"]?.string() else {
-        throw MRDLError(
-          .unsupportedKeras, "the file holds weights without an architecture",
-          expected: "a model saved as a whole")
-      }
-      var weights = root
-      if root.link(named: "model_weights") != nil {
-        weights = try root.group(path: "model_weights")
+        return try weightsOnly(root, path)
       }
       return try model(
         text, version: try root.attributes["keras_version"]?.string() ?? "",
-        weights: LegacyKerasWeights(weights), options, diagnostics, path)
+        weights: try layout(of: root), options, diagnostics, log, path)
     } catch {
       throw error.inFile(path)
     }
@@ -44,7 +86,7 @@ package enum KerasFile {
   /// - Throws: as for an HDF5 file; `MRDL2501` and `MRDL2502` for a damaged archive.
   package static func open(
     archive storage: Storage, path: String, options: OpeningOptions = .standard,
-    diagnostics: Diagnostics? = nil
+    diagnostics: Diagnostics? = nil, log: ConversionLog? = nil
   ) throws(MRDLError) -> Model {
     do throws(MRDLError) {
       let archive = try ZipArchive(storage, limits: options.limits)
@@ -58,7 +100,7 @@ package enum KerasFile {
       if case .string(let known)? = metadata?["keras_version"] { version = known }
       return try model(
         text.text, version: version, weights: ArchivedKerasWeights(weights), options, diagnostics,
-        path)
+        log, path)
     } catch {
       throw error.inFile(path)
     }
@@ -84,7 +126,7 @@ package enum KerasFile {
 
   private static func model(
     _ text: String, version: String, weights: any KerasWeights, _ options: OpeningOptions,
-    _ diagnostics: Diagnostics?, _ path: String
+    _ diagnostics: Diagnostics?, _ log: ConversionLog?, _ path: String
   ) throws(MRDLError) -> Model {
     let findings = Diagnostics()
     let config = try JSONParser.parse(text, limits: options.limits, place: Place("model_config"))
@@ -94,7 +136,7 @@ package enum KerasFile {
         expected: "2 or newer")
     }
     var importer = KerasImporter(
-      weights: weights, majorVersion: version.hasPrefix("3") ? 3 : 2)
+      weights: weights, majorVersion: version.hasPrefix("3") ? 3 : 2, log: log)
     var model = try importer.model(KerasObject(config))
     model.card.producer = version.isEmpty ? "Keras" : "Keras \(version)"
     model.check(diagnostics: findings)

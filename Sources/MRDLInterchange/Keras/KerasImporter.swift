@@ -16,7 +16,10 @@ struct KerasImporter {
   /// The layer that is being made, for names and errors.
   private(set) var layer = ""
 
-  init(weights: any KerasWeights, majorVersion: Int) {
+  private let log: ConversionLog?
+
+  init(weights: any KerasWeights, majorVersion: Int, log: ConversionLog? = nil) {
+    self.log = log
     self.weights = weights
     self.majorVersion = majorVersion
   }
@@ -65,12 +68,18 @@ struct KerasImporter {
         let outer = self.layer
         self.layer = layer.name
         let results: [KerasValue]
+        let nodeCount = nodes.count
         do throws(MRDLError) {
           results = try KerasLayers.make(layer, operands, &self)
         } catch {
           throw error.at(layer: layer)
         }
         self.layer = outer
+        if !KerasArchitecture.classNames.contains(layer.className) {
+          log?.add(
+            .mapped, "\(layer.name) (\(layer.className))",
+            nodes[nodeCount...].map(\.operatorName).joined(separator: ", "))
+        }
         for (index, value) in results.enumerated() {
           values[KerasLayer.Reference(layer: layer.name, call: call, output: index)] = value
         }

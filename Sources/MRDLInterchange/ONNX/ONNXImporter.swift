@@ -8,16 +8,20 @@ struct ONNXImporter {
   private let path: String
   private let limits: Limits
   private let diagnostics: Diagnostics
+  private let log: ConversionLog?
   private var externalFiles: ONNXExternalFiles
   private var tensors = TensorTable()
   /// Names that a new tensor or value may not take.
   private var takenNames: Set<String> = []
   private var opsets: [String: Int] = [:]
 
-  init(path: String, options: OpeningOptions, diagnostics: Diagnostics) {
+  init(
+    path: String, options: OpeningOptions, diagnostics: Diagnostics, log: ConversionLog? = nil
+  ) {
     self.path = path
     limits = options.limits
     self.diagnostics = diagnostics
+    self.log = log
     externalFiles = ONNXExternalFiles(
       directory: FileSystem.directory(of: path), memory: options.memory)
   }
@@ -41,19 +45,49 @@ struct ONNXImporter {
       message.documentation.isEmpty ? graph.documentation : message.documentation
     model.card.producer = [message.producerName, message.producerVersion]
       .filter { !$0.isEmpty }.joined(separator: " ")
-    for (key, value) in message.metadata {
+    readProperties(message.metadata, into: &model)
+    return model
+  }
+
+  /// The properties of the file: what this package wrote there itself, and what cards have.
+  private func readProperties(
+    _ properties: [(key: String, value: String)], into model: inout Model
+  ) {
+    var header: String?
+    for (key, value) in properties {
       switch key {
+      case ONNXFile.headerProperty: header = value
       case "author", "authors", "model_author":
         model.card.authors = value.split(separator: ",").map(Self.trimmed)
       case "license", "model_license": model.card.license = value
       case "description" where model.card.description.isEmpty: model.card.description = value
       default:
+        log?.add(.dropped, "property \(key)", "cards of models have no such entry")
         diagnostics.report(
           .unsupportedONNX, .note, "a property of the model is not kept",
           found: "\(key) = \(value.prefix(200))")
       }
     }
-    return model
+    guard let header else { return }
+    do throws(MRDLError) {
+      let place = Place(ONNXFile.headerProperty)
+      let value = try JSONParser.parse(header, limits: limits, place: place)
+      let notes = Diagnostics()
+      let stated = try ModelHeader(
+        decoding: JSONCursor(value, place: place), limits: limits, diagnostics: notes
+      ).model
+      try notes.throwFirstError()
+      model.preprocessing = stated.preprocessing
+      model.meanings = stated.meanings
+      model.state = stated.state
+      model.training = stated.training
+      model.card = stated.card
+    } catch {
+      log?.add(.dropped, "property \(ONNXFile.headerProperty)", error.message)
+      diagnostics.report(
+        .unsupportedONNX, .warning, "what the file says of its use cannot be read",
+        found: error.message)
+    }
   }
 
   private static func trimmed(_ text: Substring) -> String {
@@ -134,12 +168,20 @@ struct ONNXImporter {
       }
     }
     for node in message.nodes {
-      if try addConstant(node, scope: &scope, isOutermost: isOutermost) { continue }
+      if try addConstant(node, scope: &scope, isOutermost: isOutermost) {
+        log?.add(.folded, "\(node.outputs[0]) (Constant)", "a tensor of the table")
+        continue
+      }
       let converted = try convert(node, scope: scope)
       let version = (node.opsets ?? opsets)[node.domain] ?? ONNXFile.opsetVersions.upperBound
       let first =
         node.inputs.first.flatMap { known[$0] } ?? node.outputs.first.flatMap { known[$0] }
-      graph.nodes += try upgrade(converted, from: version, first: first ?? KnownValue())
+      let upgraded = try upgrade(converted, from: version, first: first ?? KnownValue())
+      log?.add(
+        .mapped,
+        "\(converted.displayName) (\(converted.qualifiedOperatorName), version \(version))",
+        upgraded.map(\.qualifiedOperatorName).joined(separator: ", "))
+      graph.nodes += upgraded
     }
     for output in message.outputs {
       var value = try value(output, "output", isOutermost)

@@ -14,6 +14,9 @@ public struct Graph: Sendable, Hashable {
     self.nodes = nodes
   }
 
+  /// Whether there is nothing at all: the graph of a file that holds weights alone.
+  public var isEmpty: Bool { inputs.isEmpty && outputs.isEmpty && nodes.isEmpty }
+
   /// Every node of the graph and of the graphs inside it.
   public var allNodeCount: Int {
     nodes.reduce(0) { count, node in

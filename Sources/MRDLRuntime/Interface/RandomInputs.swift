@@ -2,15 +2,16 @@ package import MRDLCore
 package import MRDLModel
 internal import MRDLNumerics
 
-/// Inputs for a model where only the time matters.
+/// Inputs for a model where it does not matter what they are: the time is measured, or the answers are
+/// stored together with them.
 package enum RandomInputs {
   /// A tensor for each input: real numbers in 0 ..< 1, whole numbers and truth values zero. A named
-  /// dimension takes the size of the batch where it is the first of its input, otherwise 1, and so does
-  /// an unknown one.
+  /// dimension takes the size of the batch where it is the first of its input, otherwise `extent`, and so
+  /// does an unknown one.
   ///
   /// - Throws: `MRDL4001` for an input whose rank is not known.
   package static func tensors(
-    for inputs: [ValueInfo], batch: Int
+    for inputs: [ValueInfo], batch: Int, extent: Int = 1
   ) throws(MRDLError) -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
     for (position, input) in inputs.enumerated() {
@@ -20,7 +21,7 @@ package enum RandomInputs {
           found: "\(input)", expected: "--input \(input.name)=FILE.npy")
       }
       let extents = shape.dimensions.enumerated().map { axis, dimension in
-        dimension.value ?? (axis == 0 ? batch : 1)
+        dimension.value ?? (axis == 0 ? batch : extent)
       }
       guard let concrete = Shape(checking: extents) else {
         throw MRDLError(.wrongInput, "an input is too large", found: "\(input)")

@@ -32,6 +32,11 @@ public final class Program: Sendable {
   public init(
     _ model: Model, options: ProgramOptions = ProgramOptions(), operators: OperatorSet = .standard
   ) throws(MRDLError) {
+    guard !model.isWeightsOnly else {
+      throw MRDLError(
+        .weightsOnly, "there is nothing to run: the file holds weights without an architecture",
+        found: "\(model.tensors.count) tensors", expected: "a model")
+    }
     inputs = model.graph.inputs
     outputs = model.graph.outputs
     state = model.state

@@ -22,8 +22,24 @@ extension FindingCode {
     6007, .badData, "a Keras file uses what this release does not compute",
     remedy: "Export the model without it, or convert it to ONNX first.")
 
+  public static let weightsOnly = FindingCode(
+    6008, .badData, "the file holds weights without an architecture",
+    remedy: "Put them into an architecture: mrdl-convert WEIGHTS OUTPUT --architecture FILE.")
+  public static let badSafetensors = FindingCode(
+    6009, .badData, "a safetensors file is damaged or breaks a rule of its format",
+    remedy: "Write the file again.")
+  public static let badCheckpoint = FindingCode(
+    6010, .badData, "a PyTorch checkpoint is damaged or holds more than tensors and containers",
+    remedy: "Save the state_dict of the model with torch.save.")
+  public static let weightMismatch = FindingCode(
+    6011, .badData, "weights do not fit the architecture that they are put into",
+    remedy: "Give the matching names with --mapping, or use the architecture of these weights.")
+  public static let notExportable = FindingCode(
+    6012, .badData, "the model uses what the format to be written cannot hold",
+    remedy: "Write another format: .mrdl and MRDL .h5 hold every model.")
+
   static let interchangeCodes: [FindingCode] = [
-    unsupportedFormat, badNPY, badProtobuf, badONNX, unsupportedONNX,
-    badKeras, unsupportedKeras,
+    unsupportedFormat, badNPY, badProtobuf, badONNX, unsupportedONNX, badKeras, unsupportedKeras,
+    weightsOnly, badSafetensors, badCheckpoint, weightMismatch, notExportable,
   ]
 }
