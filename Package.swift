@@ -113,6 +113,12 @@ let package = Package(
         "MRDLRuntime", "MRDLInterchange", "MRDLMetrics",
       ]),
     library("MRDL", on: ["MRDLCore", "MRDLModel", "MRDLFormat", "MRDLRuntime"]),
+    library(
+      "MRDLExport",
+      on: [
+        "MRDLCore", "MRDLModel", "MRDLOperators", "MRDLFormat", "MRDLHDF5", "MRDLHDF5Writing",
+        "MRDLCompression", "MRDLInterchange",
+      ]),
 
     // MARK: Floor 6: recipes, the manner of the commands
 
@@ -143,8 +149,8 @@ let package = Package(
     tool(
       "mrdl-convert",
       on: [
-        "MRDLCore", "MRDLModel", "MRDLFormat", "MRDLHDF5", "MRDLHDF5Writing", "MRDLRuntime",
-        "MRDLInterchange", "MRDLReports", "MRDLCommandLine",
+        "MRDLCore", "MRDLModel", "MRDLHDF5Writing", "MRDLRuntime", "MRDLInterchange", "MRDLExport",
+        "MRDLReports", "MRDLCommandLine",
       ]),
     tool(
       "mrdl-inspect",
@@ -169,7 +175,12 @@ let package = Package(
     tests(
       "MRDLHDF5WritingTests", of: ["MRDLHDF5Writing", "MRDLHDF5", "MRDLModel", "MRDLCore"]),
     tests("MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore"]),
-    tests("MRDLInterchangeTests", of: ["MRDLInterchange", "MRDLModel", "MRDLCore"]),
+    tests(
+      "MRDLInterchangeTests",
+      of: ["MRDLInterchange", "MRDLFormat", "MRDLCompression", "MRDLModel", "MRDLCore"]),
+    tests(
+      "MRDLExportTests",
+      of: ["MRDLExport", "MRDLInterchange", "MRDLOperators", "MRDLModel", "MRDLCore"]),
     tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),
     tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
     tests("MRDLNumericsTests", of: ["MRDLNumerics", "MRDLCore", "CMRDLKernels", "CMRDLSystem"]),

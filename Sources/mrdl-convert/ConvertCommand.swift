@@ -1,34 +1,53 @@
 import ArgumentParser
 import MRDLCommandLine
 import MRDLCore
+import MRDLExport
 import MRDLInterchange
 import MRDLModel
+import MRDLReports
 
-/// `mrdl-convert`: the same model in another encoding.
+/// `mrdl-convert`: the same model in another format.
 @main
 struct ConvertCommand: Command {
   static let configuration = CommandConfiguration.command(
-    "mrdl-convert", abstract: "Writes a model in another encoding.",
+    "mrdl-convert", abstract: "Writes a model in another format.",
     discussion: """
-      The ending of the output's name decides the encoding, or --to. Every tensor is compared with its \
-      digest on the way; golden vectors, preprocessing, card and history are kept. The output appears \
-      whole or not at all, and an existing file is replaced only with --force.
+      The ending of the output's name decides the format, or --to. Says what was folded, changed or could \
+      not be carried over. A model of a foreign format that is written as .mrdl or .h5 is run once, and \
+      what it was given and answered is stored with it, so that mrdl-validate proves every later copy. \
+      The output appears whole or not at all, and an existing file is replaced only with --force.
 
       Examples:
-        mrdl-convert model.h5 model.mrdl
-        mrdl-convert model.mrdl model.bin --to h5
+        mrdl-convert model.onnx model.mrdl
+        mrdl-convert model.h5 model.onnx
         mrdl-convert model.mrdl small.h5 --shuffle --deflate 6
+        mrdl-convert checkpoint.pt model.mrdl --architecture model.onnx
         mrdl-convert model.mrdl renamed.mrdl --metadata name="Fashion LeNet"
       """)
 
-  @Argument(help: "A model file of any format that is read.", completion: .file())
+  @Argument(help: "A model or weights of any format that is read.", completion: .file())
   var input: String
 
   @Argument(help: "The file to write.", completion: .file())
   var output: String
 
-  @Option(help: ArgumentHelp("The encoding: mrdl or h5.", valueName: "encoding"))
-  var to: Encoding?
+  @Option(
+    help: ArgumentHelp(
+      "The format: \(ModelEncoding.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "format"))
+  var to: ModelEncoding?
+
+  @Option(
+    help: ArgumentHelp(
+      "Puts the weights of the input into a model, a header as JSON, or model.to_json() of Keras.",
+      valueName: "file"), completion: .file())
+  var architecture: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A JSON object from names of the architecture to names of the weights.", valueName: "file"),
+    completion: .file())
+  var mapping: String?
 
   @Option(
     parsing: .singleValue,
@@ -37,6 +56,12 @@ struct ConvertCommand: Command {
       valueName: "key=value"))
   var metadata: [Metadata] = []
 
+  @Flag(help: "Do not run the model to store what it answers.")
+  var noGolden = false
+
+  @Flag(help: "List what became of every part.")
+  var verbose = false
+
   @Flag(help: "Replace an existing file.")
   var force = false
 
@@ -44,31 +69,36 @@ struct ConvertCommand: Command {
 
   @OptionGroup var report: ReportOptions
 
+  func validate() throws {
+    if mapping != nil && architecture == nil {
+      throw ValidationError("--mapping needs --architecture.")
+    }
+  }
+
   func perform() throws {
-    let encoding = try to ?? Encoding.of(output)
-    var model = try ModelFile.open(input)
+    let encoding = try to ?? ModelEncoding.of(output)
+    let log = ConversionLog()
+    var model = try source(log)
     for entry in metadata { try entry.apply(to: &model.card) }
+    if encoding.holdsGoldenVectors && !noGolden { GoldenVectors.add(to: &model, log: log) }
     let digest = try encoding.write(
-      model, to: output, replacing: force, storage: storage.options)
+      model, to: output, replacing: force, storage: storage.options, log: log)
+    let conversion = ConversionReport(
+      input: input, output: output, encoding: encoding.rawValue, model: model,
+      holdsGoldenVectors: encoding.holdsGoldenVectors,
+      byteCount: FileSystem.byteCount(of: output) ?? 0, rootDigest: digest, log: log)
     var results = ResultStream()
-    let byteCount = FileSystem.byteCount(of: output) ?? 0
     switch report.format {
-    case .text:
-      try results.writeLine(
-        "\(output.escapedForDisplay): \(Quantity.grouped(model.graph.allNodeCount)) nodes, "
-          + "\(Quantity.grouped(model.tensors.count)) tensors, "
-          + "\(model.goldenVectors.count) golden vectors, \(Quantity.bytes(byteCount))")
-    case .json:
-      let value: JSONValue = .object([
-        "input": .string(input), "output": .string(output), "encoding": .string(encoding.rawValue),
-        "nodes": .integer(Int64(model.graph.allNodeCount)),
-        "tensors": .integer(Int64(model.tensors.count)),
-        "golden_vectors": .integer(Int64(model.goldenVectors.count)),
-        "bytes": .integer(Int64(byteCount)),
-        "root_digest": digest.map { .string($0.hexadecimal) } ?? .null,
-      ])
-      try results.write(value.text(.indented))
+    case .text: try results.write(conversion.text(isComplete: verbose, Terminal.output.style))
+    case .json: try results.write(conversion.json.text(.indented))
     }
     try results.flush()
+  }
+
+  private func source(_ log: ConversionLog) throws -> Model {
+    guard let architecture else { return try ModelFile.open(input, log: log) }
+    return try ArchitectureFile.open(
+      architecture, weights: input,
+      mapping: try mapping.map { try ArchitectureFile.mapping($0) } ?? [:], log: log)
   }
 }

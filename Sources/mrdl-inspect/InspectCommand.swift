@@ -58,7 +58,9 @@ struct InspectCommand: Command {
 
   private func text(_ model: Model, _ style: TextStyle) throws(MRDLError) -> String {
     if let tensor { return try TensorContent(tensor, of: model).text(style) }
-    if tensors || stats { return try TensorListing(model, measures: stats).text(style) }
+    if tensors || stats || model.isWeightsOnly {
+      return try TensorListing(model, measures: stats).text(style)
+    }
     return ModelSummary(model).text(style)
   }
 

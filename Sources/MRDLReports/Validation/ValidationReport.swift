@@ -53,6 +53,7 @@ package struct ValidationReport: Sendable {
   private static func check(
     _ model: Model, readingFailed: Bool, _ diagnostics: Diagnostics
   ) -> [GoldenCheck.Result] {
+    guard !model.isWeightsOnly else { return [] }
     _ = ShapeInference(model, diagnostics: diagnostics)
     if model.goldenVectors.isEmpty {
       diagnostics.report(

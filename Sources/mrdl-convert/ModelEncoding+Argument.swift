@@ -1,0 +1,4 @@
+import ArgumentParser
+import MRDLExport
+
+extension ModelEncoding: ExpressibleByArgument {}
