@@ -9,10 +9,10 @@ extension FileFormat {
   package init(of storage: Storage) {
     self = storage.withUnsafeBytes { bytes in
       if MRDLFile.recognizes(bytes.prefix(16)) { return .mrdl }
-      if Self.isHDF5(bytes) { return .hdf5 }
       if let format = Self.bySignature(bytes) {
         return format == .zip ? Self.archive(storage) : format
       }
+      if Self.isHDF5(bytes) { return .hdf5 }
       if Self.isSafetensors(bytes) { return .safetensors }
       if Self.isONNX(storage) { return .onnx }
       return Self.text(bytes)

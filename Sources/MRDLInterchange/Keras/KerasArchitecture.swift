@@ -93,6 +93,11 @@ struct KerasArchitecture {
       .badKeras, "the shape of an input is not given", expected: "\"batch_shape\"")
   }
 
+  /// The operations between the layers.
+  var operationNames: Set<String> {
+    Set(layers.filter(\.isOperation).map(\.className))
+  }
+
   /// The classes of all layers, those of inner models among them.
   var allClassNames: Set<String> {
     var names: Set<String> = []
@@ -101,7 +106,7 @@ struct KerasArchitecture {
         for inner in (layer.config["layers"] ?? layer.config).elements ?? [] {
           if let name = inner["class_name"]?.text { names.insert(name) }
         }
-      } else {
+      } else if !layer.isOperation {
         names.insert(layer.className)
       }
     }
@@ -113,17 +118,8 @@ struct KerasArchitecture {
 extension KerasLayer {
   /// The layer with one call, on one value.
   fileprivate func called(with reference: Reference) -> KerasLayer {
-    KerasLayer(
-      className: className, name: name, config: config, calls: [[reference]], object: object)
-  }
-
-  private init(
-    className: String, name: String, config: KerasObject, calls: [[Reference]], object: String
-  ) {
-    self.className = className
-    self.name = name
-    self.config = config
-    self.calls = calls
-    self.object = object
+    var layer = self
+    layer.calls = [[reference]]
+    return layer
   }
 }

@@ -27,7 +27,8 @@ struct KerasImporter {
   /// The model of a configuration.
   mutating func model(_ config: KerasObject) throws(MRDLError) -> Model {
     let description = try KerasArchitecture(config)
-    let unknown = description.allClassNames.subtracting(KerasLayers.known).sorted()
+    let unknown = description.allClassNames.subtracting(KerasLayers.known)
+      .union(description.operationNames.subtracting(KerasOperations.known)).sorted()
     guard unknown.isEmpty else {
       throw MRDLError(
         .unsupportedKeras, "the model has layers that are not computed",
@@ -42,7 +43,7 @@ struct KerasImporter {
     }
     let outputs = try run(description, inputs)
     for value in outputs {
-      graph.outputs.append(ValueInfo(value.name, .float32, value.shape))
+      graph.outputs.append(ValueInfo(value.name, value.scalarType, value.shape))
     }
     graph.nodes = nodes
     return Model(graph: graph, opsets: OperatorSet.currentVersions, tensors: tensors)
@@ -70,7 +71,10 @@ struct KerasImporter {
         let results: [KerasValue]
         let nodeCount = nodes.count
         do throws(MRDLError) {
-          results = try KerasLayers.make(layer, operands, &self)
+          results =
+            layer.isOperation
+            ? try KerasOperations.make(layer, call: call, operands, &self)
+            : try KerasLayers.make(layer, call: call, operands, &self)
         } catch {
           throw error.at(layer: layer)
         }
@@ -148,11 +152,25 @@ struct KerasImporter {
   /// Adds a node with one output and gives the value.
   mutating func emit(
     _ op: String, _ inputs: [String], attributes: [String: AttributeValue] = [:],
-    extents: [Int?]
+    extents: [Int?], scalarType: ScalarType = .float32
   ) -> KerasValue {
     KerasValue(
-      name: emit(op, inputs, attributes: attributes, outputCount: 1)[0], extents: extents)
+      name: emit(op, inputs, attributes: attributes, outputCount: 1)[0], extents: extents,
+      scalarType: scalarType)
   }
+
+  /// Adds a number and gives its name.
+  mutating func number(_ value: Double, _ name: String = "number") -> String {
+    add(Tensor(scalar: Float(value)), name)
+  }
+
+  /// Adds whole numbers and gives their name.
+  mutating func integers(_ values: [Int], _ name: String = "axes") -> String {
+    add(Tensor(values.map { Int64($0) }), name)
+  }
+
+  /// A name for a value inside a graph of a node.
+  mutating func newInnerName(_ name: String) -> String { newName("\(layer)/\(name)") }
 
   mutating func transpose(_ value: KerasValue, _ permutation: [Int]) -> KerasValue {
     if permutation == Array(0..<value.rank) { return value }
@@ -195,10 +213,11 @@ struct KerasImporter {
 
   /// The weights of a layer, which must be as many as given.
   func weights(
-    _ layer: KerasLayer, count: ClosedRange<Int>, part: [String] = [], half: Int? = nil
+    _ layer: KerasLayer, count: ClosedRange<Int>, part: [String] = [],
+    share: WeightShare? = nil
   ) throws(MRDLError) -> [Tensor] {
     let tensors = try weights.tensors(
-      layer: layer.name, object: layer.object, part: part, half: half)
+      layer: layer.name, object: layer.object, part: layer.partPrefix + part, share: share)
     guard count.contains(tensors.count) else {
       throw MRDLError(
         .badKeras, "a layer has another number of weights", found: "\(tensors.count)",

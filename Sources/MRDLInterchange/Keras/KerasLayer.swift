@@ -12,8 +12,14 @@ struct KerasLayer {
   let className: String
   let name: String
   let config: KerasObject
+  /// Whether this is an operation of Keras and no layer.
+  let isOperation: Bool
+  /// The positional arguments of each call, constants among them, and the named ones.
+  let arguments: [(positional: [KerasObject], named: KerasObject)]
+  /// The parts of another layer that lead to this one, as in TimeDistributed.
+  var partPrefix: [String] = []
   /// What each call takes.
-  let calls: [[Reference]]
+  var calls: [[Reference]]
   /// The name of its object in an archive.
   let object: String
 
@@ -29,11 +35,35 @@ struct KerasLayer {
     let count = objectCounts[base, default: 0]
     objectCounts[base] = count + 1
     object = count == 0 ? base : "\(base)_\(count)"
-    calls = (description["inbound_nodes"]?.elements ?? []).map { Self.references($0) }
+    let nodes = description["inbound_nodes"]?.elements ?? []
+    calls = nodes.map { Self.references($0) }
+    arguments = nodes.map { node in
+      (node["args"]?.elements ?? [], node["kwargs"] ?? KerasObject(.object([])))
+    }
+    isOperation = description["module"]?.text?.hasPrefix("keras.src.ops") ?? false
+  }
+
+  /// A layer inside another one.
+  init(
+    className: String, config: KerasObject, inside layer: KerasLayer, part: [String]
+  ) {
+    self.className = className
+    self.config = config
+    name = layer.name
+    object = layer.object
+    calls = layer.calls
+    arguments = layer.arguments
+    isOperation = false
+    partPrefix = layer.partPrefix + part
   }
 
   /// The words of a class name, in lower case.
-  static func objectName(_ className: String) -> String {
+  static func objectName(_ className: String) -> String { KerasFile.objectName(className) }
+}
+
+extension KerasFile {
+  /// The words of a class name, in lower case: how archives name the objects of layers.
+  package static func objectName(_ className: String) -> String {
     let letters = Array(className)
     var result = ""
     for (index, letter) in letters.enumerated() {
@@ -45,7 +75,9 @@ struct KerasLayer {
     }
     return result
   }
+}
 
+extension KerasLayer {
   /// The tensors that a call names, in all the forms that versions of Keras give it.
   static func references(_ value: KerasObject) -> [Reference] {
     if let reference = reference(value) { return [reference] }

@@ -40,8 +40,38 @@ extension KerasLayers {
       return one(
         "HardSigmoid",
         ["alpha": .float(k.majorVersion >= 3 ? 1.0 / 6 : 0.2), "beta": .float(0.5)])
+    case "hard_tanh": return limited(x, -1, 1, &k)
+    case "hard_shrink": return one("Shrink", ["lambd": .float(0.5), "bias": .float(0)])
+    case "soft_shrink": return one("Shrink", ["lambd": .float(0.5), "bias": .float(0.5)])
+    case "tanh_shrink":
+      return k.emit("Sub", [x.name, one("Tanh").name], extents: x.extents)
+    case "log_sigmoid":
+      let y = k.emit("Softplus", [one("Neg").name], extents: x.extents)
+      return k.emit("Neg", [y.name], extents: x.extents)
+    case "squareplus":
+      let square = k.emit("Mul", [x.name, x.name], extents: x.extents)
+      let sum = k.emit("Add", [square.name, k.number(4)], extents: x.extents)
+      let root = k.emit("Sqrt", [sum.name], extents: x.extents)
+      let both = k.emit("Add", [x.name, root.name], extents: x.extents)
+      return k.emit("Mul", [both.name, k.number(0.5)], extents: x.extents)
+    case "sparse_sigmoid":
+      return one("HardSigmoid", ["alpha": .float(0.5), "beta": .float(0.5)])
+    case "sparse_plus":
+      // The integral of sparse_sigmoid: 0, a parabola between -1 and 1, then the line.
+      let inner = limited(x, -1, 1, &k)
+      let raised = k.emit("Add", [inner.name, k.number(1)], extents: x.extents)
+      let square = k.emit("Mul", [raised.name, raised.name], extents: x.extents)
+      let parabola = k.emit("Mul", [square.name, k.number(0.25)], extents: x.extents)
+      let isLine = k.emit("Greater", [x.name, k.number(1)], outputCount: 1)[0]
+      return k.emit("Where", [isLine, x.name, parabola.name], extents: x.extents)
     default: throw k.unsupported("activation \(name)")
     }
+  }
+
+  private static func limited(
+    _ x: KerasValue, _ low: Double, _ high: Double, _ k: inout KerasImporter
+  ) -> KerasValue {
+    k.emit("Clip", [x.name, k.number(low, "low"), k.number(high, "high")], extents: x.extents)
   }
 
   static func activation(
@@ -54,19 +84,28 @@ extension KerasLayers {
     _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
     let slope = layer.config.number("negative_slope", default: 0)
-    guard layer.config.number("threshold", default: 0) == 0 else {
-      throw k.unsupported("ReLU with a threshold")
+    let threshold = layer.config.number("threshold", default: 0)
+    let limit = layer.config["max_value"]?.number
+    let extents = x[0].extents
+    if threshold != 0 {
+      // Below the threshold a line that is zero there, above it the value itself.
+      let below = k.emit("Sub", [x[0].name, k.number(threshold, "threshold")], extents: extents)
+      let line = k.emit("Mul", [below.name, k.number(slope, "slope")], extents: extents)
+      let isAbove = k.emit(
+        "GreaterOrEqual", [x[0].name, k.number(threshold, "threshold")], outputCount: 1)[0]
+      let y = k.emit("Where", [isAbove, x[0].name, line.name], extents: extents)
+      guard let limit else { return [y] }
+      return [k.emit("Clip", [y.name, "", k.number(limit, "high")], extents: extents)]
     }
-    var y =
-      slope == 0
-      ? k.emit("Relu", [x[0].name], extents: x[0].extents)
-      : k.emit(
-        "LeakyRelu", [x[0].name], attributes: ["alpha": .float(slope)], extents: x[0].extents)
-    if let limit = layer.config["max_value"]?.number {
-      y = k.emit(
-        "Clip", [y.name, "", k.add(Tensor(scalar: Float(limit)), "high")], extents: y.extents)
+    if slope == 0 {
+      return [
+        limit.map { limited(x[0], 0, $0, &k) } ?? k.emit("Relu", [x[0].name], extents: extents)
+      ]
     }
-    return [y]
+    let y = k.emit(
+      "LeakyRelu", [x[0].name], attributes: ["alpha": .float(slope)], extents: extents)
+    guard let limit else { return [y] }
+    return [k.emit("Clip", [y.name, "", k.number(limit, "high")], extents: extents)]
   }
 
   static func leakyReLU(
@@ -100,9 +139,17 @@ extension KerasLayers {
   static func softmax(
     _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
-    guard let axis = layer.config["axis"] == nil ? -1 : layer.config["axis"]?.integer else {
-      throw k.unsupported("Softmax over several axes")
+    if x.count > 1 { throw k.unsupported("Softmax with a mask") }
+    if let axes = layer.config["axis"]?.elements?.compactMap(\.integer) {
+      // Over several axes: the largest is taken away first, so that no power overflows.
+      let extents = x[0].extents
+      let top = k.emit("ReduceMax", [x[0].name, k.integers(axes)], extents: extents)
+      let below = k.emit("Sub", [x[0].name, top.name], extents: extents)
+      let powers = k.emit("Exp", [below.name], extents: extents)
+      let sum = k.emit("ReduceSum", [powers.name, k.integers(axes)], extents: extents)
+      return [k.emit("Div", [powers.name, sum.name], extents: extents)]
     }
+    let axis = layer.config["axis"]?.integer ?? -1
     return [
       k.emit(
         "Softmax", [x[0].name], attributes: ["axis": .integer(Int64(axis))], extents: x[0].extents)

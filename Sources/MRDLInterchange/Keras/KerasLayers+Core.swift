@@ -82,28 +82,38 @@ extension KerasLayers {
   static func embedding(
     _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
-    if layer.config.flag("mask_zero") { throw k.unsupported("an embedding that masks zeros") }
     let weights = try k.weights(layer, count: 1...1)[0]
     let indices = k.emit(
       "Cast", [x[0].name], attributes: ["to": .integer(7)], extents: x[0].extents)
-    return [
-      k.emit(
-        "Gather", [k.add(weights, "embeddings"), indices.name],
-        attributes: ["axis": .integer(0)], extents: x[0].extents + [weights.shape[1]])
-    ]
+    var y = k.emit(
+      "Gather", [k.add(weights, "embeddings"), indices.name],
+      attributes: ["axis": .integer(0)], extents: x[0].extents + [weights.shape[1]])
+    if layer.config.flag("mask_zero") {
+      let zero = k.add(Tensor(scalar: Int64(0)), "zero")
+      let isZero = k.emit("Equal", [indices.name, zero], outputCount: 1)[0]
+      y.mask = k.emit("Not", [isZero], outputCount: 1)[0]
+    }
+    return [y]
   }
 
   static func rescaling(
     _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
-    guard let scale = layer.config["scale"]?.number else { throw k.unsupported("several scales") }
-    let offset = layer.config.number("offset", default: 0)
-    let y = k.emit(
-      "Mul", [x[0].name, k.add(Tensor(scalar: Float(scale)), "scale")], extents: x[0].extents)
-    return [
-      k.emit(
-        "Add", [y.name, k.add(Tensor(scalar: Float(offset)), "offset")], extents: x[0].extents)
-    ]
+    let scale = try numbers(layer.config["scale"], default: 1, k)
+    let offset = try numbers(layer.config["offset"], default: 0, k)
+    let y = k.emit("Mul", [x[0].name, k.add(scale, "scale")], extents: x[0].extents)
+    return [k.emit("Add", [y.name, k.add(offset, "offset")], extents: x[0].extents)]
+  }
+
+  /// One number or one for each channel, which are last.
+  static func numbers(
+    _ object: KerasObject?, default: Double, _ k: KerasImporter
+  ) throws(MRDLError) -> Tensor {
+    guard let object else { return Tensor(scalar: Float(`default`)) }
+    if object.elements == nil, let number = object.number { return Tensor(scalar: Float(number)) }
+    let array = KerasConstant(object)
+    guard let array, !array.numbers.isEmpty else { throw k.unsupported("numbers that are none") }
+    return Tensor(array.numbers.map { Float($0) }, shape: Shape(array.extents))
   }
 
   // MARK: Merging
@@ -182,24 +192,35 @@ extension KerasLayers {
   static func layerNormalization(
     _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
-    let axis = layer.config["axis"].flatMap { $0.integer ?? $0.elements?.first?.integer } ?? -1
-    guard axis == -1 || axis == x[0].rank - 1, (layer.config["axis"]?.elements?.count ?? 1) == 1,
-      let channels = x[0].extents[x[0].rank - 1]
-    else { throw k.unsupported("normalisation along other axes than the last") }
+    let given =
+      layer.config["axis"].flatMap { axis in
+        axis.integer.map { [$0] } ?? axis.elements?.compactMap(\.integer)
+      } ?? [-1]
+    let axes = given.map { $0 < 0 ? $0 + x[0].rank : $0 }.sorted()
+    guard let first = axes.first, axes == Array(first..<x[0].rank) else {
+      throw k.unsupported("normalisation along other axes than the last ones")
+    }
+    let extents = axes.compactMap { x[0].extents[$0] }
+    guard extents.count == axes.count else {
+      throw k.unsupported("normalisation along an axis of unknown extent")
+    }
     let (scales, centers) = (
       layer.config.flag("scale", default: true), layer.config.flag("center", default: true)
     )
     let count = (scales ? 1 : 0) + (centers ? 1 : 0)
     var weights = try k.weights(layer, count: count...count)
     let gamma =
-      scales ? weights.removeFirst() : Tensor([Float](repeating: 1, count: channels))
+      scales
+      ? weights.removeFirst()
+      : Tensor([Float](repeating: 1, count: extents.reduce(1, *)), shape: Shape(extents))
     var inputs = [x[0].name, k.add(gamma, "gamma")]
     if centers { inputs.append(k.add(weights.removeFirst(), "beta")) }
     return [
       k.emit(
         "LayerNormalization", inputs,
         attributes: [
-          "axis": .integer(-1), "epsilon": .float(layer.config.number("epsilon", default: 1e-3)),
+          "axis": .integer(Int64(first)),
+          "epsilon": .float(layer.config.number("epsilon", default: 1e-3)),
         ], extents: x[0].extents)
     ]
   }

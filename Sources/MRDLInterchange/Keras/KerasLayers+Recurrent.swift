@@ -2,33 +2,8 @@ internal import MRDLCore
 internal import MRDLModel
 
 extension KerasLayers {
-  enum RecurrentKind: String {
-    case rnn = "RNN"
-    case gru = "GRU"
-    case lstm = "LSTM"
-
-    init?(className: String) {
-      switch className {
-      case "SimpleRNN": self = .rnn
-      case "GRU": self = .gru
-      case "LSTM": self = .lstm
-      default: return nil
-      }
-    }
-
-    /// For each gate of ONNX its place among those of Keras.
-    var gates: [Int] {
-      switch self {
-      case .rnn: [0]
-      case .gru: [0, 1, 2]
-      // Keras has i, f, c, o; ONNX i, o, f, c.
-      case .lstm: [0, 3, 1, 2]
-      }
-    }
-  }
-
   static func recurrent(
-    _ kind: RecurrentKind, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
+    _ kind: KerasRecurrentKind, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
     let weights = try k.weights(layer, count: 2...3, part: ["cell"])
     return try run(
@@ -40,13 +15,14 @@ extension KerasLayers {
     _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
     guard let inner = layer.config["layer"], let className = inner["class_name"]?.text,
-      let kind = RecurrentKind(className: className), let config = inner["config"]
+      let kind = KerasRecurrentKind(className: className), let config = inner["config"]
     else { throw k.unsupported("Bidirectional of \(layer.config["layer"]?.name ?? "nothing")") }
     var results: [KerasValue] = []
     for half in 0...1 {
       let weights = try k.weights(
         layer, count: 2...3,
-        part: [half == 0 ? "forward_layer" : "backward_layer", "cell"], half: half)
+        part: [half == 0 ? "forward_layer" : "backward_layer", "cell"],
+        share: WeightShare(index: half, count: 2))
       results += try run(
         kind, config, weights, x, isReverse: (half == 1) != config.flag("go_backwards"),
         keepsOrder: true, &k
@@ -70,8 +46,8 @@ extension KerasLayers {
 
   /// - Parameter keepsOrder: whether outputs of a sequence read backwards stand at the steps of their
   ///   inputs, rather than in the order in which they were made.
-  private static func run(
-    _ kind: RecurrentKind, _ config: KerasObject, _ weights: [Tensor], _ x: [KerasValue],
+  static func run(
+    _ kind: KerasRecurrentKind, _ config: KerasObject, _ weights: [Tensor], _ x: [KerasValue],
     isReverse: Bool, keepsOrder: Bool, _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
     guard x.count == 1 else { throw k.unsupported("states as inputs") }
@@ -108,6 +84,15 @@ extension KerasLayers {
       attributes["linear_before_reset"] = .integer(1)
     }
     try addActivations(kind, config, &attributes, k)
+    if let mask = x[0].mask {
+      if config.flag("zero_output_for_mask") { throw k.unsupported("zero_output_for_mask") }
+      var (sequence, states) = maskedRecurrence(
+        kind, x[0], mask: mask, weights: Array(inputs.dropFirst()), attributes: attributes,
+        units: units, isReverse: isReverse, keepsOrder: keepsOrder, &k)
+      sequence.mask = mask
+      return [config.flag("return_sequences") ? sequence : states[0]]
+        + (config.flag("return_state") ? states : [])
+    }
     let outputs = k.emit(
       kind.rawValue, inputs, attributes: attributes, outputCount: kind == .lstm ? 3 : 2)
     let (batch, steps) = (x[0].extents[0], x[0].extents[1])
@@ -136,7 +121,7 @@ extension KerasLayers {
   }
 
   private static func addActivations(
-    _ kind: RecurrentKind, _ config: KerasObject, _ attributes: inout [String: AttributeValue],
+    _ kind: KerasRecurrentKind, _ config: KerasObject, _ attributes: inout [String: AttributeValue],
     _ k: KerasImporter
   ) throws(MRDLError) {
     var names: [String] = []
@@ -171,7 +156,7 @@ extension KerasLayers {
   }
 
   /// Weights [in, gates · units] as rows [1, gates · units, in] in the order of ONNX.
-  private static func rows(_ weights: Tensor, _ kind: RecurrentKind, _ units: Int) -> Tensor {
+  private static func rows(_ weights: Tensor, _ kind: KerasRecurrentKind, _ units: Int) -> Tensor {
     let (size, columns) = (weights.shape[0], weights.shape[1])
     let source = weights.elements(as: Float.self)
     var target: [Float] = []
@@ -186,7 +171,7 @@ extension KerasLayers {
 
   /// Biases of inputs, or of inputs and states, as [1, 2 · gates · units] in the order of ONNX.
   private static func biases(
-    _ bias: Tensor, _ kind: RecurrentKind, _ units: Int
+    _ bias: Tensor, _ kind: KerasRecurrentKind, _ units: Int
   ) throws(MRDLError) -> Tensor {
     let count = kind.gates.count * units
     let source = bias.elements(as: Float.self)

@@ -26,6 +26,11 @@ extension KerasLayers {
         result["dilations"] = .integers(dilations.map { Int64($0) })
       }
       switch padding {
+      case "same" where dilations.contains { $0 != 1 }:
+        // With dilations there are no strides; not every program knows automatic padding then.
+        let totals = kernel.indices.map { (kernel[$0] - 1) * dilations[$0] }
+        result["pads"] = .integers(
+          totals.map { Int64($0 / 2) } + totals.map { Int64($0 - $0 / 2) })
       case "same": result["auto_pad"] = .string("SAME_UPPER")
       case "causal":
         result["pads"] = .integers([Int64((kernel[0] - 1) * dilations[0]), 0])
@@ -157,14 +162,17 @@ extension KerasLayers {
           : $0 * rule.strides[axis] + max(span - rule.strides[axis], 0)
       }
     }
-    if rule.padding == "valid" {
-      // Where the stride is larger than the window, places behind the last window stay empty.
-      let rest = (0..<rank).map { axis in
-        max(rule.strides[axis] - (rule.kernel[axis] - 1) * rule.dilations[axis] - 1, 0)
-      }
-      if rest.contains(where: { $0 > 0 }) {
-        attributes["output_padding"] = .integers(rest.map { Int64($0) })
-      }
+    let spans = (0..<rank).map { (rule.kernel[$0] - 1) * rule.dilations[$0] + 1 }
+    if rule.padding == "same" {
+      attributes["auto_pad"] = nil
+      let totals = (0..<rank).map { max(spans[$0] - rule.strides[$0], 0) }
+      attributes["pads"] = .integers(
+        totals.map { Int64($0 / 2) } + totals.map { Int64($0 - $0 / 2) })
+    }
+    // Where the stride is larger than the window, places behind the last window stay empty.
+    let rest = (0..<rank).map { max(rule.strides[$0] - spans[$0], 0) }
+    if rest.contains(where: { $0 > 0 }) {
+      attributes["output_padding"] = .integers(rest.map { Int64($0) })
     }
     let y = k.emit(
       "ConvTranspose", inputs, attributes: attributes,

@@ -1,6 +1,12 @@
 internal import MRDLCore
 internal import MRDLHDF5
 
+/// One of several parts of a layer that have as many weights each: a direction, or a projection.
+struct WeightShare {
+  let index: Int
+  let count: Int
+}
+
 /// Where the weights of layers lie in a file.
 protocol KerasWeights {
   /// The weights of the layers of the model itself; of one inside it, see `nested`.
@@ -9,9 +15,9 @@ protocol KerasWeights {
   ///   - layer: the name of the layer.
   ///   - object: the name of its object in an archive.
   ///   - part: the objects inside the layer, such as a cell; empty for the layer itself.
-  ///   - half: 0 or 1 for the weights of one direction of two, which some files list together.
+  ///   - share: which of several parts these weights are, where some files list them together.
   func tensors(
-    layer: String, object: String, part: [String], half: Int?
+    layer: String, object: String, part: [String], share: WeightShare?
   ) throws(MRDLError) -> [Tensor]
 
   /// The weights of a model that is a layer of this one.
@@ -30,7 +36,7 @@ struct LegacyKerasWeights: KerasWeights {
   }
 
   func tensors(
-    layer: String, object: String, part: [String], half: Int?
+    layer: String, object: String, part: [String], share: WeightShare?
   ) throws(MRDLError) -> [Tensor] {
     guard root.link(named: owner ?? layer) != nil else { return [] }
     let group = try root.group(path: owner ?? layer)
@@ -38,9 +44,9 @@ struct LegacyKerasWeights: KerasWeights {
     if owner != nil {
       names = names.filter { $0.split(separator: "/").dropLast().contains { $0 == layer } }
     }
-    if let half {
-      let count = names.count / 2
-      names = Array(half == 0 ? names[..<count] : names[count...])
+    if let share {
+      let count = names.count / share.count
+      names = Array(names[(share.index * count)..<((share.index + 1) * count)])
     }
     var tensors: [Tensor] = []
     for name in names { tensors.append(try group.dataset(path: name).tensor()) }
@@ -81,7 +87,7 @@ struct ArchivedKerasWeights: KerasWeights {
   }
 
   func tensors(
-    layer: String, object: String, part: [String], half: Int?
+    layer: String, object: String, part: [String], share: WeightShare?
   ) throws(MRDLError) -> [Tensor] {
     var group = root
     for name in [layers, object] + part + ["vars"] {
