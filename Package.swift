@@ -180,7 +180,9 @@ let package = Package(
       of: ["MRDLInterchange", "MRDLFormat", "MRDLCompression", "MRDLModel", "MRDLCore"]),
     tests(
       "MRDLExportTests",
-      of: ["MRDLExport", "MRDLInterchange", "MRDLOperators", "MRDLModel", "MRDLCore"]),
+      of: [
+        "MRDLExport", "MRDLInterchange", "MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore",
+      ]),
     tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),
     tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
     tests("MRDLNumericsTests", of: ["MRDLNumerics", "MRDLCore", "CMRDLKernels", "CMRDLSystem"]),

@@ -16,6 +16,8 @@ static inline hid_t mrdl_h5p_link_create(void) { return H5P_LINK_CREATE; }
 
 static inline hid_t mrdl_h5s_all(void) { return H5S_ALL; }
 
+static inline hid_t mrdl_h5t_string(void) { return H5T_C_S1; }
+static inline size_t mrdl_h5t_variable(void) { return H5T_VARIABLE; }
 static inline hid_t mrdl_h5t_f64(void) { return H5T_IEEE_F64LE; }
 static inline hid_t mrdl_h5t_f32(void) { return H5T_IEEE_F32LE; }
 static inline hid_t mrdl_h5t_i8(void) { return H5T_STD_I8LE; }

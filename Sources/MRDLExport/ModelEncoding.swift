@@ -8,8 +8,10 @@ package import MRDLModel
 /// A format that models are written in.
 package enum ModelEncoding: String, Sendable, CaseIterable {
   case mrdl
+  /// An `.h5` file of this package; Keras's own is `keras`.
   case h5
   case onnx
+  case keras
   case safetensors
   case npz
 
@@ -51,6 +53,7 @@ package enum ModelEncoding: String, Sendable, CaseIterable {
       return try HDF5ModelFile.write(model, to: path, replacing: replacing, options: storage)
     case .onnx:
       try ONNXFile.write(model, to: path, replacing: replacing, log: log)
+    case .keras: try KerasFile.write(model, to: path, replacing: replacing, log: log)
     case .safetensors:
       try SafetensorsFile.write(model, to: path, replacing: replacing, log: log)
     case .npz: try NPZ.write(model, to: path, replacing: replacing, log: log)

@@ -5,11 +5,11 @@ import MRDLCore
 ///
 /// Its structures are those of HDF5 1.8 at the latest and the oldest that hold the content; nothing of
 /// them depends on the time of writing.
-struct HDF5Output: ~Copyable {
+package struct HDF5Output: ~Copyable {
   private let file: hid_t
 
   /// Writes over the file at a path.
-  init(overwriting path: String) throws(MRDLError) {
+  package init(overwriting path: String) throws(MRDLError) {
     file = try HDF5Library.perform { () throws(MRDLError) in try Self.create(path) }
   }
 
@@ -36,7 +36,7 @@ struct HDF5Output: ~Copyable {
   }
 
   /// Writes everything that is held back and closes the file.
-  consuming func close() throws(MRDLError) {
+  package consuming func close() throws(MRDLError) {
     let file = file
     discard self
     try HDF5Library.perform { () throws(MRDLError) in
@@ -51,17 +51,22 @@ struct HDF5Output: ~Copyable {
     return status < 0 ? status : H5Fclose(file)
   }
 
-  /// Makes a group below the root.
-  func addGroup(_ name: String) throws(MRDLError) {
+  /// Makes a group.
+  ///
+  /// - Parameter name: names from the root, with `/` between them; groups on the way are made too.
+  package func addGroup(_ name: String) throws(MRDLError) {
     try HDF5Library.perform { () throws(MRDLError) in try makeGroup(name) }
   }
 
   private func makeGroup(_ name: String) throws(MRDLError) {
     let action = "make a group"
+    let link = try HDF5Library.identifier(H5Pcreate(mrdl_h5p_link_create()), action)
+    try HDF5Library.check(H5Pset_create_intermediate_group(link.value, 1), action)
+    try HDF5Library.check(H5Pset_char_encoding(link.value, H5T_CSET_UTF8), action)
     let creation = try HDF5Library.identifier(H5Pcreate(mrdl_h5p_group_create()), action)
     try HDF5Library.check(H5Pset_obj_track_times(creation.value, false), action)
     _ = try HDF5Library.identifier(
-      H5Gcreate2(file, name, mrdl_h5p_default(), creation.value, mrdl_h5p_default()), action)
+      H5Gcreate2(file, name, link.value, creation.value, mrdl_h5p_default()), action)
   }
 
   /// Gives the root group an attribute of the given elements.
@@ -86,10 +91,53 @@ struct HDF5Output: ~Copyable {
       elements.withUnsafeBytes { H5Awrite(attribute.value, type.value, $0.baseAddress) }, action)
   }
 
+  /// Gives a group an attribute of strings of any length.
+  ///
+  /// - Parameters:
+  ///   - path: the group, `/` for the root.
+  ///   - isScalar: whether the attribute is one string and no array.
+  package func addAttribute(
+    _ name: String, ofGroup path: String, strings: [String], isScalar: Bool = false
+  ) throws(MRDLError) {
+    try HDF5Library.perform { () throws(MRDLError) in
+      try makeAttribute(name, path, strings, isScalar: isScalar)
+    }
+  }
+
+  private func makeAttribute(
+    _ name: String, _ path: String, _ strings: [String], isScalar: Bool
+  ) throws(MRDLError) {
+    let action = "write an attribute"
+    let group = try HDF5Library.identifier(H5Gopen2(file, path, mrdl_h5p_default()), action)
+    let type = try HDF5Library.identifier(H5Tcopy(mrdl_h5t_string()), action)
+    try HDF5Library.check(H5Tset_size(type.value, mrdl_h5t_variable()), action)
+    try HDF5Library.check(H5Tset_cset(type.value, H5T_CSET_UTF8), action)
+    let space = try Self.dataspace(isScalar ? [] : [strings.count])
+    let attribute = try HDF5Library.identifier(
+      H5Acreate2(
+        group.value, name, type.value, space.value, mrdl_h5p_default(), mrdl_h5p_default()),
+      action)
+    guard !strings.isEmpty else { return }
+    // The library reads each string up to its zero.
+    let bytes = strings.map { Array($0.utf8) + [0] }
+    let all = bytes.flatMap { $0 }
+    var offsets: [Int] = []
+    var offset = 0
+    for text in bytes {
+      offsets.append(offset)
+      offset += text.count
+    }
+    let status = all.withUnsafeBufferPointer { buffer in
+      let pointers = offsets.map { offset in buffer.baseAddress.map { $0 + offset } }
+      return pointers.withUnsafeBytes { H5Awrite(attribute.value, type.value, $0.baseAddress) }
+    }
+    try HDF5Library.check(status, action)
+  }
+
   /// Makes a data set and writes its elements.
   ///
   /// - Parameter path: names from the root, with `/` between them.
-  func addDataset(
+  package func addDataset(
     _ path: String, _ tensor: Tensor, options: HDF5WritingOptions = .contiguous
   ) throws(MRDLError) {
     try HDF5Library.perform { () throws(MRDLError) in
@@ -105,6 +153,7 @@ struct HDF5Output: ~Copyable {
     let space = try Self.dataspace(tensor.shape.dimensions)
     let link = try HDF5Library.identifier(H5Pcreate(mrdl_h5p_link_create()), action)
     try HDF5Library.check(H5Pset_char_encoding(link.value, H5T_CSET_UTF8), action)
+    try HDF5Library.check(H5Pset_create_intermediate_group(link.value, 1), action)
     let creation = try Self.creation(of: tensor, options)
     let dataset = try HDF5Library.identifier(
       H5Dcreate2(

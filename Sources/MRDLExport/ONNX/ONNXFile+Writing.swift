@@ -24,6 +24,7 @@ extension ONNXFile {
         .weightsOnly, "an ONNX file needs an architecture", expected: "a model, or --architecture",
         at: Place(file: path))
     }
+    let model = ONNXPortability.rewritten(model)
     var exporter = ONNXExporter(model)
     var message: ProtobufMessage
     do throws(MRDLError) {
