@@ -25,6 +25,15 @@ struct KerasObject {
 
   var integer: Int? { if case .integer(let number) = value { Int(exactly: number) } else { nil } }
 
+  /// A whole number, or several.
+  var integers: [Int] {
+    switch value {
+    case .integer(let number): Int(exactly: number).map { [$0] } ?? []
+    case .array(let values): values.flatMap { KerasObject($0).integers }
+    default: []
+    }
+  }
+
   var elements: [KerasObject]? {
     if case .array(let values) = value { values.map { KerasObject($0) } } else { nil }
   }

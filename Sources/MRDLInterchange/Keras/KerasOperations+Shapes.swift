@@ -211,11 +211,7 @@ extension KerasOperations {
 
   static func pad(_ call: Call, _ k: inout KerasImporter) throws(MRDLError) -> [KerasValue] {
     let x = try call.value(0, &k)
-    var widths: [(Int, Int)] = []
-    for element in call.config["pad_width"]?.elements ?? [] {
-      let pair = element.integer.map { [$0] } ?? element.elements?.compactMap(\.integer) ?? []
-      widths.append((pair.first ?? 0, pair.last ?? 0))
-    }
+    var widths = (call.config["pad_width"]?.elements ?? []).map { pair($0.integers) }
     if widths.count == 1 { widths = [(Int, Int)](repeating: widths[0], count: x.rank) }
     let mode = call.config.text("mode", default: "constant")
     guard widths.count == x.rank, ["constant", "reflect", "edge"].contains(mode) else {
@@ -231,6 +227,10 @@ extension KerasOperations {
           extent.map { $0 + width.0 + width.1 }
         })
     ]
+  }
+
+  private static func pair(_ numbers: [Int]) -> (Int, Int) {
+    (numbers.first ?? 0, numbers.last ?? 0)
   }
 
   static func tile(_ call: Call, _ k: inout KerasImporter) throws(MRDLError) -> [KerasValue] {
