@@ -21,7 +21,7 @@ enum ONNXVersions {
 
   /// Attributes that came, or got their present meaning, after the lowest set.
   private static let attributes: [String: [String: Int]] = [
-    "Attention": ["left_window_size": 28, "right_window_size": 28],
+    "Attention": ["left_window_size": 25, "right_window_size": 25],
     "AveragePool": ["dilations": 19, "ceil_mode": 22],
     "Cast": ["saturate": 19, "round_mode": 24],
     "CastLike": ["saturate": 19, "round_mode": 24],

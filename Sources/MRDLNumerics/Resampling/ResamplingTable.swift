@@ -8,6 +8,8 @@ package struct ResamplingTable: Sendable {
     case pytorchHalfPixel = "pytorch_half_pixel"
     case alignCorners = "align_corners"
     case asymmetric
+    /// Of operator sets before 13, meant for the nearest element.
+    case tensorFlowHalfPixel = "tf_half_pixel_for_nn"
 
     /// The coordinate among the old elements of a new element.
     package func source(of index: Int, from extent: Int, to newExtent: Int, scale: Double) -> Double
@@ -23,6 +25,7 @@ package struct ResamplingTable: Sendable {
         let length = Self.length(from: extent, to: newExtent, scale: scale)
         return newExtent > 1 ? Double(index) * Double(extent - 1) / (length - 1) : 0
       case .asymmetric: return Double(index) / scale
+      case .tensorFlowHalfPixel: return (Double(index) + 0.5) / scale
       }
     }
 

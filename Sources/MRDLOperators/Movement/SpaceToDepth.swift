@@ -3,11 +3,19 @@ internal import MRDLModel
 internal import MRDLNumerics
 
 /// ONNX SpaceToDepth: squares of pixels of [N, C, H, W] become blocks of channels.
+///
+/// `mode` says in which order: DCR, the place in the square before the channel, or CRD, behind it.
 public struct SpaceToDepth: Operator {
   public static let name = "SpaceToDepth"
   public static let inputCount = 1...1
 
+  enum Mode: String, CaseIterable, Sendable {
+    case depthFirst = "DCR"
+    case channelFirst = "CRD"
+  }
+
   private let blockSize: Int
+  private let mode: Mode
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     guard let size = try attributes.integer("blocksize") else {
@@ -17,6 +25,7 @@ public struct SpaceToDepth: Operator {
       throw attributes.wrongValue("blocksize", "\(size)", "1 to 65536")
     }
     blockSize = size
+    mode = try attributes.choice("mode", default: .depthFirst)
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
@@ -50,7 +59,8 @@ public struct SpaceToDepth: Operator {
     return CopyKernel([
       StridedCopy(
         transposing: [n, c, h / blockSize, blockSize, w / blockSize, blockSize],
-        by: [0, 3, 5, 1, 2, 4], elementByteCount: try request.elementByteCount(0))
+        by: mode == .depthFirst ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4],
+        elementByteCount: try request.elementByteCount(0))
     ])
   }
 }
