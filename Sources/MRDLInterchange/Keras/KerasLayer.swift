@@ -38,7 +38,8 @@ struct KerasLayer {
     let nodes = description["inbound_nodes"]?.elements ?? []
     calls = nodes.map { Self.references($0) }
     arguments = nodes.map { node in
-      (node["args"]?.elements ?? [], node["kwargs"] ?? KerasObject(.object([])))
+      // Keras 2 lists the values alone.
+      (node["args"]?.elements ?? [node], node["kwargs"] ?? KerasObject(.object([])))
     }
     isOperation = description["module"]?.text?.hasPrefix("keras.src.ops") ?? false
   }
