@@ -19,7 +19,7 @@ demo test check prove bench format lint:
 
 install:
 	test -x .build/tools/mrdl-infer || ./Scripts/build
-	mkdir -p "$(bin)" "$(share)/man/man1" "$(share)/man/man5" "$(share)/mrdl/schemas" \
+	mkdir -p "$(bin)" "$(share)/man/man1" "$(share)/man/man5" "$(share)/man/man7" "$(share)/mrdl/schemas" \
 	  "$(share)/bash-completion/completions" "$(share)/zsh/site-functions" \
 	  "$(share)/fish/vendor_completions.d"
 	for tool in $(tools); do \
@@ -33,6 +33,7 @@ install:
 	    >"$(share)/fish/vendor_completions.d/$$tool.fish" || exit 1; \
 	done
 	install -m 644 Man/mrdl.5 "$(share)/man/man5/"
+	install -m 644 Man/mrdl-onnx.7 "$(share)/man/man7/"
 	install -m 644 Schemas/*.json "$(share)/mrdl/schemas/"
 
 uninstall:
@@ -42,7 +43,7 @@ uninstall:
 	    "$(share)/zsh/site-functions/_$$tool" \
 	    "$(share)/fish/vendor_completions.d/$$tool.fish"; \
 	done
-	rm -f "$(share)/man/man5/mrdl.5"
+	rm -f "$(share)/man/man5/mrdl.5" "$(share)/man/man7/mrdl-onnx.7"
 	rm -rf "$(share)/mrdl"
 
 clean:
