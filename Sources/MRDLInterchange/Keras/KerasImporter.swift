@@ -236,6 +236,16 @@ struct KerasImporter {
     return try evaluate(op, inputs: [tensor], place: Place(layer))[0] ?? tensor
   }
 
+  /// The same number for each channel.
+  func filled(_ value: Float, extents: [Int]) throws(MRDLError) -> Tensor {
+    guard let count = Shape(checking: extents)?.elementCount, count <= Self.largestFilled else {
+      throw unsupported("numbers for \(extents) channels")
+    }
+    return Tensor([Float](repeating: value, count: count), shape: Shape(extents))
+  }
+
+  private static let largestFilled = 1 << 24
+
   /// An error about something that a layer asks for.
   func unsupported(_ what: String) -> MRDLError {
     MRDLError(.unsupportedKeras, "a layer asks for something that is not computed", found: what)

@@ -170,8 +170,8 @@ extension KerasLayers {
     var weights = try k.weights(layer, count: count...count)
     let channels = weights[0].elementCount
     let gamma =
-      scales ? weights.removeFirst() : Tensor([Float](repeating: 1, count: channels))
-    let beta = centers ? weights.removeFirst() : Tensor([Float](repeating: 0, count: channels))
+      scales ? weights.removeFirst() : try k.filled(1, extents: [channels])
+    let beta = centers ? weights.removeFirst() : try k.filled(0, extents: [channels])
     let given = layer.config["axis"].flatMap { $0.integer ?? $0.elements?.first?.integer } ?? -1
     let axis = given < 0 ? given + x[0].rank : given
     guard axis == 1 || axis == x[0].rank - 1 else {
@@ -212,7 +212,7 @@ extension KerasLayers {
     let gamma =
       scales
       ? weights.removeFirst()
-      : Tensor([Float](repeating: 1, count: extents.reduce(1, *)), shape: Shape(extents))
+      : try k.filled(1, extents: extents)
     var inputs = [x[0].name, k.add(gamma, "gamma")]
     if centers { inputs.append(k.add(weights.removeFirst(), "beta")) }
     return [

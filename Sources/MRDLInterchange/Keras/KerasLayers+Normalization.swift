@@ -60,8 +60,8 @@ extension KerasLayers {
     )
     let count = (scales ? 1 : 0) + (centers ? 1 : 0)
     var weights = try k.weights(layer, count: count...count)
-    let gamma = scales ? weights.removeFirst() : Tensor([Float](repeating: 1, count: channels))
-    let beta = centers ? weights.removeFirst() : Tensor([Float](repeating: 0, count: channels))
+    let gamma = scales ? weights.removeFirst() : try k.filled(1, extents: [channels])
+    let beta = centers ? weights.removeFirst() : try k.filled(0, extents: [channels])
     let groups = layer.config["groups"]?.integer ?? 32
     let isFirst = axis == [1]
     let input = isFirst ? x[0] : k.channelsFirst(x[0])
@@ -103,7 +103,7 @@ extension KerasLayers {
           .badKeras, "the statistics of a layer do not fit its input", found: "\(values.count)",
           expected: "\(count)")
       }
-      return [Float](repeating: values[0], count: count)
+      return try k.filled(values[0], extents: [count]).elements(as: Float.self)
     }
     let shift = Tensor(try spread(mean), shape: Shape(shape))
     let scale = Tensor(

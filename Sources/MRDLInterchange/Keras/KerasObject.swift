@@ -23,12 +23,19 @@ struct KerasObject {
     }
   }
 
-  var integer: Int? { if case .integer(let number) = value { Int(exactly: number) } else { nil } }
+  /// A whole number; what is beyond all sizes counts as the largest size, so that sums and products of
+  /// two cannot overflow.
+  var integer: Int? {
+    guard case .integer(let number) = value else { return nil }
+    return Int(max(-Self.largest, min(number, Self.largest)))
+  }
+
+  private static let largest = Int64(Int32.max)
 
   /// A whole number, or several.
   var integers: [Int] {
     switch value {
-    case .integer(let number): Int(exactly: number).map { [$0] } ?? []
+    case .integer: integer.map { [$0] } ?? []
     case .array(let values): values.flatMap { KerasObject($0).integers }
     default: []
     }

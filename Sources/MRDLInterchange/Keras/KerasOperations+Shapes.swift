@@ -94,7 +94,9 @@ extension KerasOperations {
     let axis = try call.axes("axis", rank: x.rank, k)?.first ?? 0
     guard let extent = x.extents[axis] else { throw k.unsupported("parts of unknown size") }
     var sizes: [Int] = []
-    if let count = call.config["indices_or_sections"]?.integer, count > 0, extent % count == 0 {
+    if let count = call.config["indices_or_sections"]?.integer, count > 0, count <= max(extent, 1),
+      extent % count == 0
+    {
       sizes = [Int](repeating: extent / count, count: count)
     } else if let ends = call.config["indices_or_sections"]?.elements?.compactMap(\.integer) {
       for (start, end) in zip([0] + ends, ends + [extent]) { sizes.append(end - start) }
@@ -168,6 +170,7 @@ extension KerasOperations {
       } else if item["class_name"]?.text == "__slice__" {
         let config = item["config"]
         let step = config?["step"]?.integer ?? 1
+        guard step != 0 else { throw MRDLError(.badKeras, "a slice has a step of zero") }
         let (start, stop) = (config?["start"]?.integer, config?["stop"]?.integer)
         if step != 1 || start != nil || stop != nil {
           ranges.append(

@@ -1,12 +1,15 @@
 internal import MRDLCore
 package import MRDLInterchange
 package import MRDLModel
+internal import MRDLOperators
 internal import MRDLRuntime
 
 /// Golden vectors of models that have none: a run on numbers that are drawn by a fixed rule.
 package enum GoldenVectors {
   /// The most bytes of inputs and outputs that are stored.
   package static let byteCountLimit = 4 << 20
+  /// The most bytes that a run may take, so that a file cannot ask for all memory there is.
+  private static let workingByteLimit = 2 << 30
   /// What extents without a number are tried with, one after the other.
   private static let extents = [1, 32, 224, 8]
 
@@ -25,10 +28,13 @@ package enum GoldenVectors {
     var reason = ""
     for extent in isOpen ? extents : [1] {
       do throws(MRDLError) {
+        try checkValues(of: model, extent: extent)
         let inputs = try RandomInputs.tensors(for: given, batch: 1, extent: extent)
         try checkSize(inputs.values.reduce(0) { $0 + $1.byteCount })
         var candidate = model
-        try candidate.addGoldenVector("conversion", inputs: inputs)
+        try candidate.addGoldenVector(
+          "conversion", inputs: inputs,
+          options: SessionOptions(workingByteLimit: workingByteLimit))
         try checkSize(
           candidate.tensors.dropFirst(model.tensors.count).reduce(0) {
             $0 + ($1.info.byteCount ?? 0)
@@ -40,6 +46,29 @@ package enum GoldenVectors {
       }
     }
     log.add(.dropped, "golden vector", reason)
+  }
+
+  /// Refuses values so large that even planning for them would take too much.
+  private static func checkValues(of model: Model, extent: Int) throws(MRDLError) {
+    var model = model
+    for index in model.graph.inputs.indices {
+      guard var shape = model.graph.inputs[index].shape else { continue }
+      for axis in 0..<shape.rank where shape[axis].value == nil {
+        shape[axis] = .fixed(axis == 0 ? 1 : extent)
+      }
+      model.graph.inputs[index].shape = shape
+    }
+    let inference = ShapeInference(model, diagnostics: Diagnostics())
+    for (name, facts) in inference.facts {
+      guard let dimensions = facts.shape?.dimensions else { continue }
+      // An extent that is not known counts as one.
+      let shape = Shape(checking: dimensions.map { $0.value ?? 1 })
+      let byteCount = shape.flatMap { facts.scalarType.byteCount(elementCount: $0.elementCount) }
+      guard let byteCount, byteCount <= workingByteLimit else {
+        throw MRDLError(
+          .limitExceeded, "a value is too large for a run", found: "\"\(name)\", \(dimensions)")
+      }
+    }
   }
 
   private static func checkSize(_ byteCount: Int) throws(MRDLError) {

@@ -97,13 +97,15 @@ public struct GoldenCheck: Sendable {
 extension Model {
   /// Adds a golden vector: runs the model on some inputs and stores them with the answers.
   ///
-  /// - Parameter inputs: a tensor for each input of the model.
+  /// - Parameters:
+  ///   - inputs: a tensor for each input of the model.
+  ///   - options: how the model is run.
   /// - Throws: an error of running.
   public mutating func addGoldenVector(
     _ name: String, inputs: [String: Tensor], absoluteTolerance: Double = 1e-5,
-    relativeTolerance: Double = 1e-4
+    relativeTolerance: Double = 1e-4, options: SessionOptions = SessionOptions()
   ) throws(MRDLError) {
-    var session = Session(try Program(self))
+    var session = Session(try Program(self), options: options)
     let outputs = try session.run(inputs)
     func store(_ tensors: [String: Tensor]) -> [String: String] {
       var names: [String: String] = [:]
