@@ -47,6 +47,9 @@ let package = Package(
     .library(name: "MRDL", targets: ["MRDL"]),
     .library(name: "MRDLRuntime", targets: ["MRDLRuntime"]),
     .library(name: "MRDLFormat", targets: ["MRDLFormat"]),
+    .library(name: "MRDLOperators", targets: ["MRDLOperators"]),
+    .library(name: "MRDLInterchange", targets: ["MRDLInterchange"]),
+    .library(name: "MRDLImages", targets: ["MRDLImages"]),
     .library(name: "MRDLTraining", targets: ["MRDLTraining"]),
     .executable(name: "mrdl-train", targets: ["mrdl-train"]),
     .executable(name: "mrdl-infer", targets: ["mrdl-infer"]),
@@ -193,7 +196,8 @@ let package = Package(
       "MRDLRuntimeTests",
       of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore", "CAllocationCounter"]),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
-    tests("EmbeddingTests", of: ["MRDL"]),
+    tests(
+      "EmbeddingTests", of: ["MRDL", "MRDLOperators", "MRDLInterchange", "MRDLImages", "MRDLModel"]),
     tests(
       "CommandTests",
       of: [

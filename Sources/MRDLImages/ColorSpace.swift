@@ -1,11 +1,11 @@
 /// What the channels of an image mean; the raw value is the name in options and messages.
-package enum ColorSpace: String, Sendable, Hashable, CaseIterable {
+public enum ColorSpace: String, Sendable, Hashable, CaseIterable {
   case grey
   case greyAlpha = "grey-alpha"
   case rgb
   case rgba
 
-  package var channelCount: Int {
+  public var channelCount: Int {
     switch self {
     case .grey: 1
     case .greyAlpha: 2
@@ -15,10 +15,10 @@ package enum ColorSpace: String, Sendable, Hashable, CaseIterable {
   }
 
   /// Whether the last channel is opacity, 0 for none, not multiplied into the others.
-  package var hasAlpha: Bool { self == .greyAlpha || self == .rgba }
+  public var hasAlpha: Bool { self == .greyAlpha || self == .rgba }
 
   /// The same without opacity.
-  package var withoutAlpha: ColorSpace {
+  public var withoutAlpha: ColorSpace {
     switch self {
     case .grey, .greyAlpha: .grey
     case .rgb, .rgba: .rgb
@@ -26,7 +26,7 @@ package enum ColorSpace: String, Sendable, Hashable, CaseIterable {
   }
 
   /// The same with opacity.
-  package var withAlpha: ColorSpace {
+  public var withAlpha: ColorSpace {
     switch self {
     case .grey, .greyAlpha: .greyAlpha
     case .rgb, .rgba: .rgba

@@ -1,4 +1,4 @@
-import MRDLCore
+public import MRDLCore
 
 extension Image {
   /// The picture in another colour space.
@@ -10,7 +10,7 @@ extension Image {
   /// - Opacity that the source lacks becomes full.
   ///
   /// - Complexity: O(n) in the samples; none where nothing changes.
-  package func converted(to target: ColorSpace) -> Image {
+  public func converted(to target: ColorSpace) -> Image {
     guard target != colorSpace else { return self }
     let shape = Shape([height, width, target.channelCount])
     let converted =
@@ -21,7 +21,7 @@ extension Image {
   }
 
   /// The picture with 8 bits a sample: `round(v · 255 / 65535)`.
-  package func withEightBitSamples() -> Image {
+  public func withEightBitSamples() -> Image {
     guard bitsPerSample == 16 else { return self }
     let source: Span<UInt16> = samples.span()
     var result: [UInt8] = []
@@ -35,7 +35,7 @@ extension Image {
   /// The picture in front of a background of one colour, without opacity.
   ///
   /// - Parameter background: red, green and blue from 0 to 1; a grey picture lies over their luma.
-  package func flattened(over background: SIMD3<Double>) -> Image {
+  public func flattened(over background: SIMD3<Double>) -> Image {
     guard colorSpace.hasAlpha else { return self }
     let shape = Shape([height, width, channelCount - 1])
     let flattened =
@@ -108,7 +108,7 @@ extension Image {
   /// The samples as f32 from 0 to 255, height × width × channels; 16-bit samples are divided by 257.
   ///
   /// - Parameter reversingChannels: whether the channels come in reverse, as blue, green and red.
-  package func floatSamples(reversingChannels: Bool = false) -> Tensor {
+  public func floatSamples(reversingChannels: Bool = false) -> Tensor {
     let elements: [Float] =
       bitsPerSample == 8
       ? floats(of: UInt8.self, scale: 1, reversingChannels)

@@ -1,17 +1,17 @@
-import MRDLCore
+public import MRDLCore
 
 /// A picture: rows of pixels from top to bottom, pixels from left to right, channels side by side.
 ///
 /// Samples are 0 for none to 255 or 65535 for all of a channel. Gamma and colour profiles are not applied.
-package struct Image: Sendable {
+public struct Image: Sendable {
   /// Height × width × channels, of type u8 or u16.
-  package let samples: Tensor
-  package let colorSpace: ColorSpace
+  public let samples: Tensor
+  public let colorSpace: ColorSpace
 
   /// A picture of the given samples.
   ///
   /// - Precondition: the tensor has the type and shape that `samples` describes.
-  package init(samples: Tensor, colorSpace: ColorSpace) {
+  public init(samples: Tensor, colorSpace: ColorSpace) {
     precondition(
       samples.scalarType == .uint8 || samples.scalarType == .uint16,
       "samples of \(samples.scalarType.rawValue)")
@@ -22,11 +22,11 @@ package struct Image: Sendable {
     self.colorSpace = colorSpace
   }
 
-  package var height: Int { samples.shape[0] }
-  package var width: Int { samples.shape[1] }
-  package var channelCount: Int { samples.shape[2] }
+  public var height: Int { samples.shape[0] }
+  public var width: Int { samples.shape[1] }
+  public var channelCount: Int { samples.shape[2] }
   /// 8 or 16.
-  package var bitsPerSample: Int { samples.scalarType.bitWidth }
+  public var bitsPerSample: Int { samples.scalarType.bitWidth }
 }
 
 /// The type of a sample.

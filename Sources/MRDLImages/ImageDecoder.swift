@@ -1,14 +1,14 @@
-import MRDLCore
+public import MRDLCore
 
 /// Reads pictures, whose format is told from their content.
-package enum ImageDecoder {
+public enum ImageDecoder {
   /// Decodes a picture.
   ///
   /// - Throws: `MRDL3001` for what is no picture, `MRDL3002` for a damaged one, `MRDL3003` for a format
   ///   or feature that is not read, `MRDL1102` for more pixels than `Limits.pixelCount`.
   /// - Complexity: O(n) in the pixels and bytes. Memory for the pixels is taken only once the file
   ///   is seen to be long enough for them.
-  package static func decode(
+  public static func decode(
     _ storage: Storage, limits: Limits = .standard
   ) throws(MRDLError) -> Image {
     guard storage.byteCount > 0 else { throw MRDLError(.emptyFile, "the picture is empty") }
@@ -30,7 +30,7 @@ package enum ImageDecoder {
   /// Decodes the picture in a file.
   ///
   /// - Throws: what `decode(_:limits:)` and `FileContent.read(_:)` throw, with the file as its place.
-  package static func decode(
+  public static func decode(
     file path: String, limits: Limits = .standard
   ) throws(MRDLError) -> Image {
     let storage = try FileContent.read(path)

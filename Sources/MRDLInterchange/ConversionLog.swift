@@ -1,9 +1,9 @@
 /// What became of the parts of a model on its way from one format to another.
 ///
 /// Readers and writers of foreign formats say what they do; the log belongs to one conversion at a time.
-package final class ConversionLog {
+public final class ConversionLog {
   /// What happened to a part.
-  package enum Kind: String, Sendable, CaseIterable {
+  public enum Kind: String, Sendable, CaseIterable {
     /// It stands in the result in the words of that format.
     case mapped
     /// Its value was computed ahead.
@@ -15,22 +15,22 @@ package final class ConversionLog {
   }
 
   /// One part of the source and what became of it.
-  package struct Entry: Sendable, Hashable {
-    package let kind: Kind
+  public struct Entry: Sendable, Hashable {
+    public let kind: Kind
     /// The part in the words of the source.
-    package let source: String
+    public let source: String
     /// What stands for it in the result, or why nothing does.
-    package let result: String
+    public let result: String
   }
 
-  package private(set) var entries: [Entry] = []
+  public private(set) var entries: [Entry] = []
 
-  package init() {}
+  public init() {}
 
-  package func add(_ kind: Kind, _ source: String, _ result: String) {
+  public func add(_ kind: Kind, _ source: String, _ result: String) {
     entries.append(Entry(kind: kind, source: source, result: result))
   }
 
   /// How many parts had the given fate.
-  package func count(of kind: Kind) -> Int { entries.count { $0.kind == kind } }
+  public func count(of kind: Kind) -> Int { entries.count { $0.kind == kind } }
 }

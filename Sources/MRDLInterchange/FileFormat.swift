@@ -1,5 +1,5 @@
 /// What a file seems to be, told from its bytes alone.
-package enum FileFormat: String, Sendable, Hashable, CaseIterable {
+public enum FileFormat: String, Sendable, Hashable, CaseIterable {
   // Models.
   case mrdl
   case hdf5
@@ -25,7 +25,7 @@ package enum FileFormat: String, Sendable, Hashable, CaseIterable {
   case unknown
 
   /// The format with its article, for messages.
-  package var displayName: String {
+  public var displayName: String {
     switch self {
     case .mrdl: "an MRDL model"
     case .hdf5: "an HDF5 file"
@@ -51,7 +51,7 @@ package enum FileFormat: String, Sendable, Hashable, CaseIterable {
   }
 
   /// Whether files of the format hold a model or at least weights.
-  package var isModelFormat: Bool {
+  public var isModelFormat: Bool {
     switch self {
     case .mrdl, .hdf5, .onnx, .keras, .safetensors, .pyTorch, .tensorFlowLite, .gguf, .npz: true
     case .npy, .zip, .gzip, .pickle, .png, .jpeg, .bmp, .pnm, .json, .text, .unknown: false

@@ -1,10 +1,10 @@
-package import MRDLCore
+public import MRDLCore
 internal import MRDLFormat
 internal import MRDLHDF5
-package import MRDLModel
+public import MRDLModel
 
 /// A model file of any format, told by its content and not by its name.
-package enum ModelFile {
+public enum ModelFile {
   /// Opens a model, or weights without an architecture: see `Model.isWeightsOnly`.
   ///
   /// - Parameters:
@@ -13,7 +13,7 @@ package enum ModelFile {
   ///   - log: takes what becomes of the parts of a model of a foreign format.
   /// - Throws: `MRDL6001` for a format that is known but not read, `MRDL1001` for a file that is no
   ///   model, `MRDL9008` for an empty one, or what the reader of the format throws.
-  package static func open(
+  public static func open(
     _ path: String, options: OpeningOptions = .standard, diagnostics: Diagnostics? = nil,
     log: ConversionLog? = nil
   ) throws(MRDLError) -> Model {
@@ -55,7 +55,7 @@ package enum ModelFile {
   ///
   /// - Returns: the model as far as it can be read, or nil where it cannot; then a finding says why.
   /// - Throws: only where the file itself cannot be read.
-  package static func verify(
+  public static func verify(
     _ path: String, limits: Limits = .standard, diagnostics: Diagnostics
   ) throws(MRDLError) -> Model? {
     do throws(MRDLError) {
@@ -83,7 +83,7 @@ package enum ModelFile {
   /// that have none.
   ///
   /// - Throws: what opening the file would throw.
-  package static func rootDigest(
+  public static func rootDigest(
     of path: String, limits: Limits = .standard
   ) throws(MRDLError) -> Digest? {
     switch try format(of: path) {
@@ -98,7 +98,7 @@ package enum ModelFile {
   /// What the file at a path seems to be.
   ///
   /// - Throws: `MRDL9001`, `MRDL9002`, `MRDL9004` where it cannot be read, `MRDL9008` where it is empty.
-  package static func format(of path: String) throws(MRDLError) -> FileFormat {
+  public static func format(of path: String) throws(MRDLError) -> FileFormat {
     try recognize(path, memory: .mapped).format
   }
 
