@@ -14,6 +14,17 @@ public struct Accuracy: Sendable, Hashable {
     self.rank = rank
   }
 
+  /// An accuracy that goes on from earlier counts.
+  ///
+  /// - Precondition: `rank` is positive, and there are not more correct answers than samples.
+  public init(rank: Int, correctCount: Int, sampleCount: Int) {
+    precondition(
+      (0...sampleCount).contains(correctCount), "\(correctCount) of \(sampleCount) are correct")
+    self.init(rank: rank)
+    self.correctCount = correctCount
+    self.sampleCount = sampleCount
+  }
+
   /// The share of correct answers, 0 for no samples.
   public var value: Double {
     sampleCount == 0 ? 0 : Double(correctCount) / Double(sampleCount)

@@ -14,6 +14,9 @@ extension Model {
     var references = References(tensors: names, diagnostics: diagnostics)
     checkGoldenVectors(&references)
     checkState(&references)
+    for (index, name) in (training?.state?.tensors ?? []).enumerated() {
+      references.add(name, at: Place("/training/state/tensors/\(index)"))
+    }
     for (index, tensor) in tensors.enumerated() {
       guard let quantization = tensor.quantization else { continue }
       let place = Place("/tensors/\(index)/quantization")

@@ -412,6 +412,12 @@ private struct HeaderDecoder {
       }
       training.history.append(epoch)
     }
+    if let state = try cursor.optional("state") {
+      var names: [String] = []
+      for name in try state.required("tensors").elements() { names.append(try self.name(name)) }
+      training.state = TrainingState(
+        progress: try state.required("progress").value, tensors: names)
+    }
     return training
   }
 

@@ -220,19 +220,27 @@ private func encode(_ binding: StateBinding) -> JSONValue {
 }
 
 private func encode(_ training: TrainingRecord) -> JSONValue {
-  .object([
-    "recipe": training.recipe,
-    "seed": .string(String(training.seed)),
-    "instruction_set": .string(training.instructionSet),
-    "history": .array(
-      training.history.map { epoch in
-        .object(
-          [JSONMember("epoch", .integer(Int64(epoch.epoch)))]
-            + epoch.values.sorted { $0.key < $1.key }.map {
-              JSONMember($0.key, encode(float: $0.value))
-            })
-      }),
-  ])
+  var members = [
+    JSONMember("recipe", training.recipe),
+    JSONMember("seed", .string(String(training.seed))),
+    JSONMember("instruction_set", .string(training.instructionSet)),
+    JSONMember(
+      "history",
+      .array(
+        training.history.map { epoch in
+          .object(
+            [JSONMember("epoch", .integer(Int64(epoch.epoch)))]
+              + epoch.values.sorted { $0.key < $1.key }.map {
+                JSONMember($0.key, encode(float: $0.value))
+              })
+        })),
+  ]
+  if let state = training.state {
+    members.append(
+      JSONMember(
+        "state", .object(["progress": state.progress, "tensors": .strings(state.tensors)])))
+  }
+  return .object(members)
 }
 
 // MARK: Members

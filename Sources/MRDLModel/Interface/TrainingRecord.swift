@@ -8,6 +8,8 @@ public struct TrainingRecord: Sendable, Hashable {
   /// The instruction set of the kernels; the same one repeats a run bit for bit.
   public var instructionSet: String
   public var history: [Epoch]
+  /// What going on needs; only in a checkpoint.
+  public var state: TrainingState?
 
   /// What was measured in one epoch: loss and metrics by name, such as `loss` or `validation_accuracy`.
   public struct Epoch: Sendable, Hashable {
@@ -22,11 +24,13 @@ public struct TrainingRecord: Sendable, Hashable {
   }
 
   public init(
-    recipe: JSONValue, seed: UInt64, instructionSet: String, history: [Epoch] = []
+    recipe: JSONValue, seed: UInt64, instructionSet: String, history: [Epoch] = [],
+    state: TrainingState? = nil
   ) {
     self.recipe = recipe
     self.seed = seed
     self.instructionSet = instructionSet
     self.history = history
+    self.state = state
   }
 }

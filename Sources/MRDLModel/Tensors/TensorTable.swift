@@ -20,6 +20,14 @@ public struct TensorTable: Sendable {
     }
   }
 
+  /// The tensors of another table that are wanted, in its order.
+  public init(filtering table: TensorTable, _ isWanted: (ModelTensor) -> Bool) {
+    for tensor in table where isWanted(tensor) {
+      indices[tensor.info.name] = tensors.count
+      tensors.append(tensor)
+    }
+  }
+
   /// The tensor with the given name; setting replaces it in its place, or adds it at the end.
   public subscript(name: String) -> ModelTensor? {
     get { indices[name].map { tensors[$0] } }

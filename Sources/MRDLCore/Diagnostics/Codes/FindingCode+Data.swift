@@ -13,7 +13,11 @@ extension FindingCode {
   public static let unknownRecipe = FindingCode(
     5005, .usage, "no recipe has that name", remedy: "See mrdl-train --list.")
 
+  public static let foreignCheckpoint = FindingCode(
+    5006, .badData, "a checkpoint does not belong to the run that is to go on",
+    remedy: "Resume with the recipe and the data of the checkpoint, or begin anew.")
+
   static let dataCodes: [FindingCode] = [
-    badDataset, badRecipe, diverged, noGradient, unknownRecipe,
+    badDataset, badRecipe, diverged, noGradient, unknownRecipe, foreignCheckpoint,
   ]
 }
