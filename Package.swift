@@ -206,8 +206,8 @@ let package = Package(
     tests(
       "MRDLTrainingTests",
       of: [
-        "MRDLTraining", "MRDLMetrics", "MRDLRuntime", "MRDLOperators", "MRDLNumerics", "MRDLModel",
-        "MRDLCore",
+        "MRDLTraining", "MRDLMetrics", "MRDLRuntime", "MRDLFormat", "MRDLOperators",
+        "MRDLNumerics", "MRDLModel", "MRDLCore", "CMRDLKernels",
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -78,9 +78,9 @@ package struct Recipe: Sendable, Hashable {
     TrainingOptions(
       epochCount: epochCount, batchSize: batchSize, seed: seed,
       optimizer: .gradientDescent(
-        GradientDescent(
-          momentum: momentum, usesNesterov: usesNesterov, weightDecay: weightDecay)),
-      learningRate: rate, metrics: [.accuracy(rank: 1)], threadLimit: threadLimit)
+        GradientDescent(momentum: momentum, usesNesterov: usesNesterov)),
+      learningRate: rate, weightDecay: WeightDecay(l2: weightDecay), metrics: [.accuracy(rank: 1)],
+      threadLimit: threadLimit)
   }
 }
 
@@ -107,7 +107,14 @@ extension LearningRate {
 
   fileprivate var encodedSchedule: JSONValue {
     switch course {
-    case .constant: .object(["kind": "constant", "warm_up": .number(warmUpEpochs)])
+    // No recipe asks for a course that falls on a plateau.
+    case .constant, .plateau:
+      .object(["kind": "constant", "warm_up": .number(warmUpEpochs)])
+    case .exponential(let factor):
+      .object([
+        "kind": "step", "every": .integer(1), "factor": .number(factor),
+        "warm_up": .number(warmUpEpochs),
+      ])
     case .step(let count, let factor):
       .object([
         "kind": "step", "every": .integer(Int64(count)), "factor": .number(factor),

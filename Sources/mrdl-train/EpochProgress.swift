@@ -21,6 +21,7 @@ struct EpochProgress {
       var current = bar ?? ProgressBar("epoch \(epoch)/\(epochCount)", total: sampleCount)
       current.update(completed: seen, detail: "loss \(Quantity.fixed(loss, digits: 4))")
       bar = current
+    case .checkpoint: break
     case .epoch(let record):
       bar?.finish()
       bar = nil

@@ -1,48 +1,99 @@
 // One step of an optimizer over an array of weights.
 
-void KERNEL(momentum_step)(size_t count, real rate, real momentum, real decay, int32_t nesterov,
-                           const real *g, real *v, real *w) {
-  const vec mu = (vec)momentum, lambda = (vec)decay, alpha = (vec)-rate;
-  for (size_t i = 0; i < count; i += LANES) {
-    const size_t left = count - i;
-    const int whole = left >= LANES;
-    const vec weight = whole ? load(w + i) : load_part(w + i, left);
-    const vec slope = mul_add(lambda, weight, whole ? load(g + i) : load_part(g + i, left));
-    const vec velocity = mul_add(mu, whole ? load(v + i) : load_part(v + i, left), alpha * slope);
-    const vec step = nesterov ? mul_add(mu, velocity, alpha * slope) : velocity;
-    if (whole) {
-      store(v + i, velocity);
-      store(w + i, weight + step);
-    } else {
-      store_part(v + i, velocity, left);
-      store_part(w + i, weight + step, left);
-    }
+/// The parts of `gradient_terms` in all lanes.
+typedef struct {
+  vec scale, bound, l1, l2, kept;
+} terms_in_lanes;
+
+INLINE terms_in_lanes spread(const gradient_terms *terms) {
+  return (terms_in_lanes){(vec)terms->scale, (vec)terms->bound, (vec)terms->l1, (vec)terms->l2,
+                          (vec)(1 - terms->shrinkage)};
+}
+
+INLINE vec slope_of(const terms_in_lanes *terms, vec gradient, vec weight) {
+  vec slope = gradient * terms->scale;
+  slope = slope > terms->bound ? terms->bound : slope;
+  slope = slope < -terms->bound ? -terms->bound : slope;
+  const vec sign = (weight > (vec)0 ? (vec)1 : (vec)0) - (weight < (vec)0 ? (vec)1 : (vec)0);
+  return mul_add(terms->l2, weight, mul_add(terms->l1, sign, slope));
+}
+
+INLINE vec take(const real *p, size_t left) { return left >= LANES ? load(p) : load_part(p, left); }
+
+INLINE void put(real *p, vec v, size_t left) {
+  if (left >= LANES) {
+    store(p, v);
+  } else {
+    store_part(p, v, left);
   }
 }
 
-void KERNEL(adam_step)(size_t count, real rate, real beta1, real beta2, real epsilon, real decay,
-                       real correction1, real correction2, const real *g, real *m, real *s,
-                       real *w) {
-  const vec b1 = (vec)beta1, b2 = (vec)beta2, rest1 = (vec)(1 - beta1), rest2 = (vec)(1 - beta2);
-  for (size_t i = 0; i < count; i += LANES) {
-    const size_t left = count - i;
-    const int whole = left >= LANES;
-    const vec weight = whole ? load(w + i) : load_part(w + i, left);
-    const vec slope = whole ? load(g + i) : load_part(g + i, left);
-    const vec mean = mul_add(b1, whole ? load(m + i) : load_part(m + i, left), rest1 * slope);
-    const vec square =
-        mul_add(b2, whole ? load(s + i) : load_part(s + i, left), rest2 * slope * slope);
-    const vec scale = root(square / (vec)correction2) + (vec)epsilon;
-    const vec step = mul_add((vec)decay, weight, mean / (vec)correction1 / scale);
-    const vec next = mul_add((vec)-rate, step, weight);
-    if (whole) {
-      store(m + i, mean);
-      store(s + i, square);
-      store(w + i, next);
-    } else {
-      store_part(m + i, mean, left);
-      store_part(s + i, square, left);
-      store_part(w + i, next, left);
+// Goes through the weights: `weight` is the old one, `slope` the slope there, `left` how many are left.
+#define EACH(...)                                                     \
+  do {                                                                \
+    const terms_in_lanes lanes = spread(terms);                       \
+    for (size_t i = 0; i < count; i += LANES) {                       \
+      const size_t left = count - i;                                  \
+      const vec weight = take(w + i, left);                           \
+      const vec slope = slope_of(&lanes, take(g + i, left), weight);  \
+      __VA_ARGS__                                                     \
+    }                                                                 \
+  } while (0)
+
+void KERNEL(descent_step)(size_t count, const gradient_terms *terms, real rate, const real *g,
+                          real *w) {
+  const vec alpha = (vec)-rate;
+  EACH({ put(w + i, mul_add(alpha, slope, weight * lanes.kept), left); });
+}
+
+void KERNEL(momentum_step)(size_t count, const gradient_terms *terms, real rate, real momentum,
+                           int32_t nesterov, const real *g, real *v, real *w) {
+  const vec mu = (vec)momentum, alpha = (vec)-rate;
+  EACH({
+    const vec velocity = mul_add(mu, take(v + i, left), alpha * slope);
+    const vec step = nesterov ? mul_add(mu, velocity, alpha * slope) : velocity;
+    put(v + i, velocity, left);
+    put(w + i, mul_add(weight, lanes.kept, step), left);
+  });
+}
+
+void KERNEL(ada_grad_step)(size_t count, const gradient_terms *terms, real rate, real epsilon,
+                           const real *g, real *n, real *w) {
+  const vec alpha = (vec)-rate;
+  EACH({
+    const vec squares = mul_add(slope, slope, take(n + i, left));
+    put(n + i, squares, left);
+    const vec step = slope / (root(squares) + (vec)epsilon);
+    put(w + i, mul_add(alpha, step, weight * lanes.kept), left);
+  });
+}
+
+void KERNEL(rms_prop_step)(size_t count, const gradient_terms *terms, real rate, real rho,
+                           real epsilon, real momentum, const real *g, real *n, real *v, real *w) {
+  const vec alpha = (vec)rate, old = (vec)rho, new = (vec)(1 - rho);
+  EACH({
+    const vec squares = mul_add(old, take(n + i, left), new * slope * slope);
+    put(n + i, squares, left);
+    vec step = alpha * (slope / (root(squares) + (vec)epsilon));
+    if (v) {
+      step = mul_add((vec)momentum, take(v + i, left), step);
+      put(v + i, step, left);
     }
-  }
+    put(w + i, mul_add(weight, lanes.kept, -step), left);
+  });
+}
+
+void KERNEL(adam_step)(size_t count, const gradient_terms *terms, real rate, real beta1, real beta2,
+                       real epsilon, real correction1, real correction2, const real *g, real *m,
+                       real *n, real *w) {
+  const vec b1 = (vec)beta1, b2 = (vec)beta2, rest1 = (vec)(1 - beta1), rest2 = (vec)(1 - beta2);
+  const vec alpha = (vec)(-rate / correction1), unbiased = (vec)(1 / correction2);
+  EACH({
+    const vec mean = mul_add(b1, take(m + i, left), rest1 * slope);
+    const vec squares = mul_add(b2, take(n + i, left), rest2 * slope * slope);
+    put(m + i, mean, left);
+    put(n + i, squares, left);
+    const vec step = mean / (root(squares * unbiased) + (vec)epsilon);
+    put(w + i, mul_add(alpha, step, weight * lanes.kept), left);
+  });
 }

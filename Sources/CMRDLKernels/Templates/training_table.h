@@ -20,6 +20,12 @@ const TABLE_TYPE_OF(MRDL_TYPE) KERNEL(training_kernels) = {
     ENTRY(sum_columns),
     ENTRY(max_pool_backward),
     ENTRY(average_pool_backward),
+    ENTRY(residual_moments),
+    ENTRY(blend),
+    ENTRY(dropout),
+    ENTRY(descent_step),
     ENTRY(momentum_step),
+    ENTRY(ada_grad_step),
+    ENTRY(rms_prop_step),
     ENTRY(adam_step),
 };

@@ -2,6 +2,17 @@
 // name.
 #if defined(MRDL_REAL) && defined(MRDL_KERNEL_TABLE)
 
+/// How a gradient becomes the slope that an optimizer follows:
+/// min(max(scale · g, −bound), bound) + l1 · sign(w) + l2 · w.
+typedef struct {
+  MRDL_REAL scale;
+  MRDL_REAL bound;
+  MRDL_REAL l1;
+  MRDL_REAL l2;
+  /// The weight itself is multiplied by 1 − shrinkage before the step.
+  MRDL_REAL shrinkage;
+} MRDL_GRADIENT_TERMS;
+
 /// The training kernels for one element type. `dy` is the derivative of the loss by a result, `dx`
 /// that by an input.
 typedef struct {
@@ -66,19 +77,54 @@ typedef struct {
                                          const MRDL_REAL *_Nonnull dy, MRDL_REAL *_Nonnull dx,
                                          int32_t count_padding);
 
-  // MARK: Optimizers
+  // MARK: Normalisation
 
-  /// g′ = g + decay · w; v = momentum · v − rate · g′; w += v, or w += momentum · v − rate · g′
-  /// with Nesterov's look-ahead.
-  void (*_Nonnull momentum_step)(size_t count, MRDL_REAL rate, MRDL_REAL momentum, MRDL_REAL decay,
-                                 int32_t nesterov, const MRDL_REAL *_Nonnull g,
-                                 MRDL_REAL *_Nonnull v, MRDL_REAL *_Nonnull w);
-  /// m = β₁ m + (1 − β₁) g; s = β₂ s + (1 − β₂) g²; w −= rate · (m / c₁ / (√(s / c₂) + ε) + decay ·
-  /// w), where c₁ and c₂ are 1 − β₁ᵗ and 1 − β₂ᵗ at step t.
-  void (*_Nonnull adam_step)(size_t count, MRDL_REAL rate, MRDL_REAL beta1, MRDL_REAL beta2,
-                             MRDL_REAL epsilon, MRDL_REAL decay, MRDL_REAL correction1,
-                             MRDL_REAL correction2, const MRDL_REAL *_Nonnull g,
-                             MRDL_REAL *_Nonnull m, MRDL_REAL *_Nonnull s, MRDL_REAL *_Nonnull w);
+  /// moments[0] += Σ dy; moments[1] += Σ dy (x − mean).
+  void (*_Nonnull residual_moments)(size_t count, MRDL_REAL mean, const MRDL_REAL *_Nonnull x,
+                                    const MRDL_REAL *_Nonnull dy, double *_Nonnull moments);
+  /// z = a x + b y + c; z may be x or y.
+  void (*_Nonnull blend)(size_t count, MRDL_REAL a, const MRDL_REAL *_Nonnull x, MRDL_REAL b,
+                         const MRDL_REAL *_Nonnull y, MRDL_REAL c, MRDL_REAL *_Nonnull z);
+
+  // MARK: Random numbers
+
+  /// y = x · scale where word first + i of a stream of Philox4x32-10 is at least `threshold`, else 0;
+  /// y may be x. Word n is word n mod 4 of block n / 4 under the key `seed`, with the block in the
+  /// lower half of the counter and `stream` in the upper one. `first` is a multiple of 4.
+  void (*_Nonnull dropout)(size_t count, uint64_t seed, uint64_t stream, uint64_t first,
+                           uint32_t threshold, MRDL_REAL scale, const MRDL_REAL *_Nonnull x,
+                           MRDL_REAL *_Nonnull y);
+
+  // MARK: Optimizers; g is the gradient, s its slope as `terms` has it
+
+  /// w −= rate · s.
+  void (*_Nonnull descent_step)(size_t count, const MRDL_GRADIENT_TERMS *_Nonnull terms,
+                                MRDL_REAL rate, const MRDL_REAL *_Nonnull g,
+                                MRDL_REAL *_Nonnull w);
+  /// v = momentum · v − rate · s; w += v, or w += momentum · v − rate · s with Nesterov's
+  /// look-ahead.
+  void (*_Nonnull momentum_step)(size_t count, const MRDL_GRADIENT_TERMS *_Nonnull terms,
+                                 MRDL_REAL rate, MRDL_REAL momentum, int32_t nesterov,
+                                 const MRDL_REAL *_Nonnull g, MRDL_REAL *_Nonnull v,
+                                 MRDL_REAL *_Nonnull w);
+  /// n += s²; w −= rate · s / (√n + ε).
+  void (*_Nonnull ada_grad_step)(size_t count, const MRDL_GRADIENT_TERMS *_Nonnull terms,
+                                 MRDL_REAL rate, MRDL_REAL epsilon, const MRDL_REAL *_Nonnull g,
+                                 MRDL_REAL *_Nonnull n, MRDL_REAL *_Nonnull w);
+  /// n = rho · n + (1 − rho) s²; v = momentum · v + rate · s / (√n + ε); w −= v. Without momentum v
+  /// may be null.
+  void (*_Nonnull rms_prop_step)(size_t count, const MRDL_GRADIENT_TERMS *_Nonnull terms,
+                                 MRDL_REAL rate, MRDL_REAL rho, MRDL_REAL epsilon,
+                                 MRDL_REAL momentum, const MRDL_REAL *_Nonnull g,
+                                 MRDL_REAL *_Nonnull n, MRDL_REAL *_Nullable v,
+                                 MRDL_REAL *_Nonnull w);
+  /// m = β₁ m + (1 − β₁) s; n = β₂ n + (1 − β₂) s²; w −= rate · m / c₁ / (√(n / c₂) + ε), where c₁
+  /// and c₂ are 1 − β₁ᵗ and 1 − β₂ᵗ at step t.
+  void (*_Nonnull adam_step)(size_t count, const MRDL_GRADIENT_TERMS *_Nonnull terms,
+                             MRDL_REAL rate, MRDL_REAL beta1, MRDL_REAL beta2, MRDL_REAL epsilon,
+                             MRDL_REAL correction1, MRDL_REAL correction2,
+                             const MRDL_REAL *_Nonnull g, MRDL_REAL *_Nonnull m,
+                             MRDL_REAL *_Nonnull n, MRDL_REAL *_Nonnull w);
 } MRDL_KERNEL_TABLE;
 
 #endif

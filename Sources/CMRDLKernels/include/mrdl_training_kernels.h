@@ -10,15 +10,19 @@
 // does not carry them. What mrdl_kernels.h says of its kernels holds for these.
 
 #define MRDL_REAL float
+#define MRDL_GRADIENT_TERMS mrdl_f32_gradient_terms
 #define MRDL_KERNEL_TABLE mrdl_f32_training_kernels
 #include "mrdl_training_kernel_table.h"
 #undef MRDL_REAL
+#undef MRDL_GRADIENT_TERMS
 #undef MRDL_KERNEL_TABLE
 
 #define MRDL_REAL double
+#define MRDL_GRADIENT_TERMS mrdl_f64_gradient_terms
 #define MRDL_KERNEL_TABLE mrdl_f64_training_kernels
 #include "mrdl_training_kernel_table.h"
 #undef MRDL_REAL
+#undef MRDL_GRADIENT_TERMS
 #undef MRDL_KERNEL_TABLE
 
 /// The training kernels of one instruction set.

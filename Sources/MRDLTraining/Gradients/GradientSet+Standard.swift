@@ -1,8 +1,10 @@
 extension GradientSet {
   /// Every gradient rule, a line each.
   public static let standard = GradientSet([
+    AbsoluteLossRule.self,
     AddRule.self,
     AveragePoolRule.self,
+    BatchNormalizationRule.self,
     BinaryCrossEntropyLossRule.self,
     ClipRule.self,
     ConcatRule.self,
@@ -14,6 +16,7 @@ extension GradientSet {
     FlattenRule.self,
     GemmRule.self,
     GlobalAveragePoolRule.self,
+    HuberLossRule.self,
     IdentityRule.self,
     LeakyReluRule.self,
     LogRule.self,
@@ -22,6 +25,7 @@ extension GradientSet {
     MaxPoolRule.self,
     MulRule.self,
     QuadraticLossRule.self,
+    RandomDropoutRule.self,
     ReduceMeanRule.self,
     ReduceSumRule.self,
     ReluRule.self,
@@ -31,6 +35,7 @@ extension GradientSet {
     SqueezeRule.self,
     SubRule.self,
     TanhRule.self,
+    TrainingBatchNormalizationRule.self,
     TransposeRule.self,
     UnsqueezeRule.self,
   ])

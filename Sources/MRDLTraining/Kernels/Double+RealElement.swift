@@ -18,6 +18,16 @@ extension Double: RealElement {
     mrdl_kernels_current().pointee.f64.pointee.sigmoid(count, x, y)
   }
 
+  static func tangent(_ count: Int, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>) {
+    mrdl_kernels_current().pointee.f64.pointee.tanh(count, x, y)
+  }
+
+  static func errorFunction(
+    _ count: Int, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>
+  ) {
+    mrdl_kernels_current().pointee.f64.pointee.erf(count, x, y)
+  }
+
   static func softmax(
     rows: Int, columns: Int, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>
   ) {
@@ -80,22 +90,104 @@ extension Double: RealElement {
       rows, columns, y, dy, dx)
   }
 
+  static func centredSquares(_ count: Int, mean: Double, _ x: UnsafePointer<Double>) -> Double {
+    mrdl_kernels_current().pointee.f64.pointee.sum_of_squared_deviations(count, x, mean)
+  }
+
+  static func sum(_ count: Int, _ x: UnsafePointer<Double>) -> Double {
+    mrdl_kernels_current().pointee.f64.pointee.sum(count, x)
+  }
+
+  static func sumOfSquares(_ count: Int, _ x: UnsafePointer<Double>) -> Double {
+    mrdl_kernels_current().pointee.f64.pointee.sum_of_squares(count, x)
+  }
+
+  static func addResidualMoments(
+    _ count: Int, mean: Double, _ x: UnsafePointer<Double>, _ dy: UnsafePointer<Double>,
+    to moments: inout (sum: Double, product: Double)
+  ) {
+    withUnsafeMutableBytes(of: &moments) { bytes in
+      guard let sums = bytes.assumingMemoryBound(to: Double.self).baseAddress else { return }
+      mrdl_training_kernels_current().pointee.f64.pointee.residual_moments(count, mean, x, dy, sums)
+    }
+  }
+
+  static func blend(
+    _ count: Int, _ a: Double, _ x: UnsafePointer<Double>, _ b: Double, _ y: UnsafePointer<Double>,
+    _ c: Double,
+    _ z: UnsafeMutablePointer<Double>
+  ) {
+    mrdl_training_kernels_current().pointee.f64.pointee.blend(count, a, x, b, y, c, z)
+  }
+
+  static func dropout(
+    _ count: Int, _ words: DropoutWords, scale: Double, _ x: UnsafePointer<Double>,
+    _ y: UnsafeMutablePointer<Double>
+  ) {
+    mrdl_training_kernels_current().pointee.f64.pointee.dropout(
+      count, words.seed, words.stream, words.first, words.threshold, scale, x, y)
+  }
+
+  private static func terms(_ terms: GradientTerms) -> mrdl_f64_gradient_terms {
+    mrdl_f64_gradient_terms(
+      scale: Double(terms.scale), bound: Double(terms.bound), l1: Double(terms.l1),
+      l2: Double(terms.l2),
+      shrinkage: Double(terms.shrinkage))
+  }
+
+  static func descentStep(
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ g: UnsafePointer<Double>,
+    _ w: UnsafeMutablePointer<Double>
+  ) {
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f64.pointee.descent_step(
+        count, $0, Double(rate), g, w)
+    }
+  }
+
   static func momentumStep(
-    _ count: Int, rate: Double, momentum: Double, decay: Double, usesNesterov: Bool,
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: GradientDescent,
     _ g: UnsafePointer<Double>, _ v: UnsafeMutablePointer<Double>, _ w: UnsafeMutablePointer<Double>
   ) {
-    mrdl_training_kernels_current().pointee.f64.pointee.momentum_step(
-      count, rate, momentum, decay, usesNesterov ? 1 : 0, g, v, w)
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f64.pointee.momentum_step(
+        count, $0, Double(rate), Double(rule.momentum), rule.usesNesterov ? 1 : 0, g, v, w)
+    }
+  }
+
+  static func adaGradStep(
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: AdaGrad, _ g: UnsafePointer<Double>,
+    _ n: UnsafeMutablePointer<Double>, _ w: UnsafeMutablePointer<Double>
+  ) {
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f64.pointee.ada_grad_step(
+        count, $0, Double(rate), Double(rule.epsilon), g, n, w)
+    }
+  }
+
+  static func rmsPropStep(
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: RMSProp, _ g: UnsafePointer<Double>,
+    _ n: UnsafeMutablePointer<Double>, _ v: UnsafeMutablePointer<Double>?,
+    _ w: UnsafeMutablePointer<Double>
+  ) {
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f64.pointee.rms_prop_step(
+        count, $0, Double(rate), Double(rule.rho), Double(rule.epsilon), Double(rule.momentum), g,
+        n, v, w)
+    }
   }
 
   static func adamStep(
-    _ count: Int, rate: Double, beta1: Double, beta2: Double, epsilon: Double, decay: Double,
-    correction1: Double, correction2: Double, _ g: UnsafePointer<Double>,
-    _ m: UnsafeMutablePointer<Double>, _ s: UnsafeMutablePointer<Double>,
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: Adam, step: Int,
+    _ g: UnsafePointer<Double>, _ m: UnsafeMutablePointer<Double>,
+    _ n: UnsafeMutablePointer<Double>,
     _ w: UnsafeMutablePointer<Double>
   ) {
-    mrdl_training_kernels_current().pointee.f64.pointee.adam_step(
-      count, rate, beta1, beta2, epsilon, decay, correction1, correction2, g, m, s, w)
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f64.pointee.adam_step(
+        count, $0, Double(rate), Double(rule.beta1), Double(rule.beta2), Double(rule.epsilon),
+        Double(1 - rule.beta1.power(step)), Double(1 - rule.beta2.power(step)), g, m, n, w)
+    }
   }
 
   static func packPatchesTransposed(

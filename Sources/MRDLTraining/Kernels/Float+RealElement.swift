@@ -16,6 +16,16 @@ extension Float: RealElement {
     mrdl_kernels_current().pointee.f32.pointee.sigmoid(count, x, y)
   }
 
+  static func tangent(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
+    mrdl_kernels_current().pointee.f32.pointee.tanh(count, x, y)
+  }
+
+  static func errorFunction(
+    _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+  ) {
+    mrdl_kernels_current().pointee.f32.pointee.erf(count, x, y)
+  }
+
   static func softmax(
     rows: Int, columns: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
   ) {
@@ -78,22 +88,102 @@ extension Float: RealElement {
       rows, columns, y, dy, dx)
   }
 
+  static func centredSquares(_ count: Int, mean: Float, _ x: UnsafePointer<Float>) -> Double {
+    mrdl_kernels_current().pointee.f32.pointee.sum_of_squared_deviations(count, x, mean)
+  }
+
+  static func sum(_ count: Int, _ x: UnsafePointer<Float>) -> Double {
+    mrdl_kernels_current().pointee.f32.pointee.sum(count, x)
+  }
+
+  static func sumOfSquares(_ count: Int, _ x: UnsafePointer<Float>) -> Double {
+    mrdl_kernels_current().pointee.f32.pointee.sum_of_squares(count, x)
+  }
+
+  static func addResidualMoments(
+    _ count: Int, mean: Float, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+    to moments: inout (sum: Double, product: Double)
+  ) {
+    withUnsafeMutableBytes(of: &moments) { bytes in
+      guard let sums = bytes.assumingMemoryBound(to: Double.self).baseAddress else { return }
+      mrdl_training_kernels_current().pointee.f32.pointee.residual_moments(count, mean, x, dy, sums)
+    }
+  }
+
+  static func blend(
+    _ count: Int, _ a: Float, _ x: UnsafePointer<Float>, _ b: Float, _ y: UnsafePointer<Float>,
+    _ c: Float,
+    _ z: UnsafeMutablePointer<Float>
+  ) {
+    mrdl_training_kernels_current().pointee.f32.pointee.blend(count, a, x, b, y, c, z)
+  }
+
+  static func dropout(
+    _ count: Int, _ words: DropoutWords, scale: Float, _ x: UnsafePointer<Float>,
+    _ y: UnsafeMutablePointer<Float>
+  ) {
+    mrdl_training_kernels_current().pointee.f32.pointee.dropout(
+      count, words.seed, words.stream, words.first, words.threshold, scale, x, y)
+  }
+
+  private static func terms(_ terms: GradientTerms) -> mrdl_f32_gradient_terms {
+    mrdl_f32_gradient_terms(
+      scale: Float(terms.scale), bound: Float(terms.bound), l1: Float(terms.l1),
+      l2: Float(terms.l2),
+      shrinkage: Float(terms.shrinkage))
+  }
+
+  static func descentStep(
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ g: UnsafePointer<Float>,
+    _ w: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f32.pointee.descent_step(count, $0, Float(rate), g, w)
+    }
+  }
+
   static func momentumStep(
-    _ count: Int, rate: Float, momentum: Float, decay: Float, usesNesterov: Bool,
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: GradientDescent,
     _ g: UnsafePointer<Float>, _ v: UnsafeMutablePointer<Float>, _ w: UnsafeMutablePointer<Float>
   ) {
-    mrdl_training_kernels_current().pointee.f32.pointee.momentum_step(
-      count, rate, momentum, decay, usesNesterov ? 1 : 0, g, v, w)
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f32.pointee.momentum_step(
+        count, $0, Float(rate), Float(rule.momentum), rule.usesNesterov ? 1 : 0, g, v, w)
+    }
+  }
+
+  static func adaGradStep(
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: AdaGrad, _ g: UnsafePointer<Float>,
+    _ n: UnsafeMutablePointer<Float>, _ w: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f32.pointee.ada_grad_step(
+        count, $0, Float(rate), Float(rule.epsilon), g, n, w)
+    }
+  }
+
+  static func rmsPropStep(
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: RMSProp, _ g: UnsafePointer<Float>,
+    _ n: UnsafeMutablePointer<Float>, _ v: UnsafeMutablePointer<Float>?,
+    _ w: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f32.pointee.rms_prop_step(
+        count, $0, Float(rate), Float(rule.rho), Float(rule.epsilon), Float(rule.momentum), g, n, v,
+        w)
+    }
   }
 
   static func adamStep(
-    _ count: Int, rate: Float, beta1: Float, beta2: Float, epsilon: Float, decay: Float,
-    correction1: Float, correction2: Float, _ g: UnsafePointer<Float>,
-    _ m: UnsafeMutablePointer<Float>, _ s: UnsafeMutablePointer<Float>,
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: Adam, step: Int,
+    _ g: UnsafePointer<Float>, _ m: UnsafeMutablePointer<Float>, _ n: UnsafeMutablePointer<Float>,
     _ w: UnsafeMutablePointer<Float>
   ) {
-    mrdl_training_kernels_current().pointee.f32.pointee.adam_step(
-      count, rate, beta1, beta2, epsilon, decay, correction1, correction2, g, m, s, w)
+    withUnsafePointer(to: Self.terms(terms)) {
+      mrdl_training_kernels_current().pointee.f32.pointee.adam_step(
+        count, $0, Float(rate), Float(rule.beta1), Float(rule.beta2), Float(rule.epsilon),
+        Float(1 - rule.beta1.power(step)), Float(1 - rule.beta2.power(step)), g, m, n, w)
+    }
   }
 
   static func packPatchesTransposed(

@@ -15,6 +15,13 @@ protocol RealElement: TensorElement, KernelScalar {
   /// y = 1 / (1 + e⁻ˣ).
   static func sigmoid(_ count: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
 
+  /// y = tanh x.
+  static func tangent(_ count: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+
+  /// y = erf x.
+  static func errorFunction(
+    _ count: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+
   /// The softmax of each dense row.
   static func softmax(
     rows: Int, columns: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
@@ -58,16 +65,57 @@ protocol RealElement: TensorElement, KernelScalar {
     rows: Int, columns: Int, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
     _ dx: UnsafeMutablePointer<Self>)
 
+  /// Σ (x − mean)².
+  static func centredSquares(_ count: Int, mean: Self, _ x: UnsafePointer<Self>) -> Double
+
+  /// Σ x.
+  static func sum(_ count: Int, _ x: UnsafePointer<Self>) -> Double
+
+  /// Σ x².
+  static func sumOfSquares(_ count: Int, _ x: UnsafePointer<Self>) -> Double
+
+  /// Adds Σ dy and Σ dy (x − mean).
+  static func addResidualMoments(
+    _ count: Int, mean: Self, _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    to moments: inout (sum: Double, product: Double))
+
+  /// z = a x + b y + c; z may be x or y.
+  static func blend(
+    _ count: Int, _ a: Self, _ x: UnsafePointer<Self>, _ b: Self, _ y: UnsafePointer<Self>,
+    _ c: Self, _ z: UnsafeMutablePointer<Self>)
+
+  /// y = x · scale where the word of a stream of random numbers reaches the threshold, else 0: see
+  /// `mrdl_training_kernel_table.h`.
+  static func dropout(
+    _ count: Int, _ words: DropoutWords, scale: Self, _ x: UnsafePointer<Self>,
+    _ y: UnsafeMutablePointer<Self>)
+
+  /// One step of gradient descent on the weights w.
+  static func descentStep(
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ g: UnsafePointer<Self>,
+    _ w: UnsafeMutablePointer<Self>)
+
   /// One step of gradient descent with momentum on the weights w with velocities v.
   static func momentumStep(
-    _ count: Int, rate: Self, momentum: Self, decay: Self, usesNesterov: Bool,
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: GradientDescent,
     _ g: UnsafePointer<Self>, _ v: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>)
 
-  /// One step of Adam on the weights w with the averages m and s.
+  /// One step of AdaGrad on the weights w with sums of squares n.
+  static func adaGradStep(
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: AdaGrad, _ g: UnsafePointer<Self>,
+    _ n: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>)
+
+  /// One step of RMSProp on the weights w with mean squares n and, with momentum, velocities v.
+  static func rmsPropStep(
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: RMSProp, _ g: UnsafePointer<Self>,
+    _ n: UnsafeMutablePointer<Self>, _ v: UnsafeMutablePointer<Self>?,
+    _ w: UnsafeMutablePointer<Self>)
+
+  /// One step of Adam, counted from 1, on the weights w with the averages m and n.
   static func adamStep(
-    _ count: Int, rate: Self, beta1: Self, beta2: Self, epsilon: Self, decay: Self,
-    correction1: Self, correction2: Self, _ g: UnsafePointer<Self>, _ m: UnsafeMutablePointer<Self>,
-    _ s: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>)
+    _ count: Int, _ terms: GradientTerms, rate: Double, _ rule: Adam, step: Int,
+    _ g: UnsafePointer<Self>, _ m: UnsafeMutablePointer<Self>, _ n: UnsafeMutablePointer<Self>,
+    _ w: UnsafeMutablePointer<Self>)
 
   /// Packs, as the right matrix of a product, what the window sees: row j is an output position, column k a
   /// place in the window.

@@ -43,9 +43,16 @@ private struct BinaryCrossEntropyLossKernel<Element: RealElement>: Kernel {
       Element.logarithm(logits.count, line, line)
       for index in 0..<logits.count {
         let logit = Double(logits[index])
-        sum += max(logit, 0) - logit * Double(values[index]) + Double(line[index])
+        let loss = max(logit, 0) - logit * Double(values[index]) + Double(line[index])
+        if targets.weighting == nil {
+          sum += loss
+        } else {
+          let weights = arguments.input(2, as: Element.self)
+          sum += Double(weights[targets.weightIndex(ofElement: index)]) * loss
+        }
       }
     }
+    let factor = factor * targets.weightFactor(arguments, input: 2, as: Element.self)
     arguments.output(0, as: Element.self)[0] = Element(sum * factor)
   }
 }
@@ -76,23 +83,29 @@ public struct BinaryCrossEntropyLossGradient: LossGradient {
     let targets = LossTargets(request, first: 1)
     let factor = reduction.factor(sampleCount: targets.batchCount)
     return try request.real(
-      1, float32: BinaryCrossEntropyLossGradientKernel(factor: Float(factor)),
-      float64: BinaryCrossEntropyLossGradientKernel(factor: factor))
+      1, float32: BinaryCrossEntropyLossGradientKernel<Float>(targets: targets, factor: factor),
+      float64: BinaryCrossEntropyLossGradientKernel<Double>(targets: targets, factor: factor))
   }
 }
 
 private struct BinaryCrossEntropyLossGradientKernel<Element: RealElement>: Kernel {
-  let factor: Element
+  let targets: LossTargets
+  let factor: Double
 
   var inPlacePairs: [(input: Int, output: Int)] { [(1, 0)] }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
-    let slope = arguments.input(0, as: Element.self)[0] * factor
+    let factor = factor * targets.weightFactor(arguments, input: 3, as: Element.self)
+    let slope = arguments.input(0, as: Element.self)[0] * Element(factor)
     let logits = arguments.input(1, as: Element.self)
     let values = arguments.input(2, as: Element.self)
     let result = arguments.output(0, as: Element.self)
     guard let from = logits.baseAddress, let to = result.baseAddress else { return }
     Element.sigmoid(result.count, from, to)
     for index in 0..<result.count { to[index] = slope * (to[index] - values[index]) }
+    if targets.weighting != nil {
+      let weights = arguments.input(3, as: Element.self)
+      for index in 0..<result.count { to[index] *= weights[targets.weightIndex(ofElement: index)] }
+    }
   }
 }

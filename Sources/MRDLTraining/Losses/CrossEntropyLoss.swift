@@ -4,29 +4,35 @@ public import MRDLOperators
 /// −Σₖ yₖ ln softmax(t)ₖ for each row of logits t, with the softmax (3-6) folded in, so that no exponential
 /// overflows. Averaged over the rows, or summed with `reduction` "sum".
 ///
-/// A target is the number of the class, or a probability for each class.
+/// A target is the number of the class, or a probability for each class. With `label_smoothing` ε and K
+/// classes, y becomes (1 − ε) y + ε / K (Szegedy et al., 2016).
 public struct CrossEntropyLoss: LossOperator {
   public static let name = "CrossEntropyLoss"
   static let takesClasses = true
 
   let reduction: LossReduction
+  private let smoothing: Double
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     reduction = try LossReduction(&attributes)
+    smoothing = try LabelSmoothing.share(&attributes)
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let targets = LossTargets(request, first: 0)
     let factor = reduction.factor(sampleCount: targets.rowCount)
     return try request.real(
-      float32: CrossEntropyLossKernel<Float>(targets: targets, factor: factor),
-      float64: CrossEntropyLossKernel<Double>(targets: targets, factor: factor))
+      float32: CrossEntropyLossKernel<Float>(
+        targets: targets, factor: factor, smoothing: smoothing),
+      float64: CrossEntropyLossKernel<Double>(
+        targets: targets, factor: factor, smoothing: smoothing))
   }
 }
 
 private struct CrossEntropyLossKernel<Element: RealElement>: Kernel {
   let targets: LossTargets
   let factor: Double
+  let smoothing: Double
 
   /// The logits of one row side by side, then their logarithmic softmax.
   var workspaceByteCount: Int { 2 * targets.classCount * MemoryLayout<Element>.stride }
@@ -43,16 +49,45 @@ private struct CrossEntropyLossKernel<Element: RealElement>: Kernel {
         line[index] = logits[start + index * targets.placeCount]
       }
       Element.logSoftmax(rows: 1, columns: targets.classCount, line, logarithms)
+      var likelihood = 0.0
+      var total = 1.0
       if targets.classType == nil {
         let values = arguments.input(1, as: Element.self)
+        total = 0
         for index in 0..<targets.classCount {
-          sum -= Double(values[start + index * targets.placeCount]) * Double(logarithms[index])
+          let value = Double(values[start + index * targets.placeCount])
+          total += value
+          likelihood += value * Double(logarithms[index])
         }
       } else {
-        sum -= Double(logarithms[try targets.classIndex(arguments, input: 1, row: row)])
+        likelihood = Double(logarithms[try targets.classIndex(arguments, input: 1, row: row)])
+      }
+      if smoothing > 0 {
+        var all = 0.0
+        for index in 0..<targets.classCount { all += Double(logarithms[index]) }
+        likelihood =
+          (1 - smoothing) * likelihood + smoothing * total * all / Double(targets.classCount)
+      }
+      if targets.weighting == nil {
+        sum -= likelihood
+      } else {
+        let weights = arguments.input(2, as: Element.self)
+        sum -= Double(weights[targets.weightIndex(ofRow: row)]) * likelihood
       }
     }
+    let factor = factor * targets.weightFactor(arguments, input: 2, as: Element.self)
     arguments.output(0, as: Element.self)[0] = Element(sum * factor)
+  }
+}
+
+/// The share of a target that is spread over all classes.
+enum LabelSmoothing {
+  static func share(_ attributes: inout AttributeReader) throws(MRDLError) -> Double {
+    let share = try attributes.float("label_smoothing", default: 0)
+    guard share >= 0, share < 1 else {
+      throw attributes.wrongValue("label_smoothing", "\(share)", "at least 0 and below 1")
+    }
+    return share
   }
 }
 
@@ -74,37 +109,50 @@ public struct CrossEntropyLossGradient: LossGradient {
   static let takesClasses = true
 
   let reduction: LossReduction
+  private let smoothing: Double
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     reduction = try LossReduction(&attributes)
+    smoothing = try LabelSmoothing.share(&attributes)
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let targets = LossTargets(request, first: 1)
     let factor = reduction.factor(sampleCount: targets.rowCount)
     return try request.real(
-      1, float32: CrossEntropyLossGradientKernel(targets: targets, factor: Float(factor)),
-      float64: CrossEntropyLossGradientKernel(targets: targets, factor: factor))
+      1,
+      float32: CrossEntropyLossGradientKernel<Float>(
+        targets: targets, factor: factor, smoothing: Float(smoothing)),
+      float64: CrossEntropyLossGradientKernel<Double>(
+        targets: targets, factor: factor, smoothing: smoothing))
   }
 }
 
 private struct CrossEntropyLossGradientKernel<Element: RealElement>: Kernel {
   let targets: LossTargets
-  let factor: Element
+  let factor: Double
+  let smoothing: Element
 
   var workspaceByteCount: Int { 2 * targets.classCount * MemoryLayout<Element>.stride }
 
   var inPlacePairs: [(input: Int, output: Int)] { [(1, 0)] }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
-    let slope = arguments.input(0, as: Element.self)[0] * factor
+    let factor = factor * targets.weightFactor(arguments, input: 3, as: Element.self)
+    let whole = arguments.input(0, as: Element.self)[0] * Element(factor)
     let logits = arguments.input(1, as: Element.self)
     let result = arguments.output(0, as: Element.self)
     let row = arguments.workspace.assumingMemoryBound(to: Element.self)
     guard let line = row.baseAddress else { return }
     let probabilities = line + targets.classCount
+    let kept = 1 - smoothing
+    let spread = smoothing / Element(max(targets.classCount, 1))
     for row in 0..<targets.rowCount {
       let start = targets.start(ofRow: row)
+      var slope = whole
+      if targets.weighting != nil {
+        slope *= arguments.input(3, as: Element.self)[targets.weightIndex(ofRow: row)]
+      }
       for index in 0..<targets.classCount {
         line[index] = logits[start + index * targets.placeCount]
       }
@@ -115,13 +163,14 @@ private struct CrossEntropyLossGradientKernel<Element: RealElement>: Kernel {
         for index in 0..<targets.classCount { total += values[start + index * targets.placeCount] }
         for index in 0..<targets.classCount {
           let place = start + index * targets.placeCount
-          result[place] = slope * (probabilities[index] * total - values[place])
+          let wanted = kept * values[place] + spread * total
+          result[place] = slope * (probabilities[index] * total - wanted)
         }
       } else {
         let wanted = try targets.classIndex(arguments, input: 2, row: row)
         for index in 0..<targets.classCount {
           result[start + index * targets.placeCount] =
-            slope * (probabilities[index] - (index == wanted ? 1 : 0))
+            slope * (probabilities[index] - (index == wanted ? kept + spread : spread))
         }
       }
     }

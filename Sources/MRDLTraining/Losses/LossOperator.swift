@@ -6,7 +6,8 @@ internal import MRDLOperators
 ///
 /// Input 0 holds the predictions with the batch along axis 0, input 1 the targets: numbers of the same type
 /// and shape, or, where the loss knows classes, whole numbers that tell the class along axis 1, in the
-/// shape of the predictions without that axis.
+/// shape of the predictions without that axis. Input 2, where it is there, holds weights: one for each sample, or
+/// one for each class or number of the targets; the loss is divided by their mean.
 protocol LossOperator: Operator {
   var reduction: LossReduction { get }
   /// Whether a target may be the number of a class.
@@ -15,7 +16,7 @@ protocol LossOperator: Operator {
 
 extension LossOperator {
   public static var domain: String { OperatorSet.mrdlDomain }
-  public static var inputCount: ClosedRange<Int> { 2...2 }
+  public static var inputCount: ClosedRange<Int> { 2...3 }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let type = try LossTargets.check(operands, first: 0, takesClasses: Self.takesClasses)
@@ -23,14 +24,15 @@ extension LossOperator {
   }
 }
 
-/// The backward operator of a loss: inputs are the residual of the loss, the predictions and the targets.
+/// The backward operator of a loss: inputs are the residual of the loss, the predictions, the targets,
+/// and maybe weights.
 protocol LossGradient: Operator {
   static var takesClasses: Bool { get }
 }
 
 extension LossGradient {
   public static var domain: String { OperatorSet.mrdlDomain }
-  public static var inputCount: ClosedRange<Int> { 3...3 }
+  public static var inputCount: ClosedRange<Int> { 3...4 }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     _ = try LossTargets.check(operands, first: 1, takesClasses: Self.takesClasses)
@@ -41,7 +43,7 @@ extension LossGradient {
 extension GradientStep {
   /// Gives the predictions of a loss their residual; targets have none.
   mutating func passLoss(_ gradient: any Operator.Type) throws(MRDLError) {
-    if needs(1) { throw refusal("a target has no derivative") }
+    if needs(1) || needs(2) { throw refusal("targets and weights have no derivative") }
     setResidual(
       of: 0, to: add(gradient, [try outputResidual()] + node.inputs, node.attributes))
   }

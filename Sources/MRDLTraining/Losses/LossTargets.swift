@@ -12,7 +12,16 @@ struct LossTargets {
   let placeCount: Int
   /// nil where targets are numbers in the shape of the predictions.
   let classType: ScalarType?
+  /// nil where all samples count alike.
+  let weighting: Weighting?
   let place: Place
+
+  /// What has a weight of its own.
+  enum Weighting: Sendable {
+    case sample
+    /// A class of a target, or a number of it.
+    case target
+  }
 
   init(_ request: KernelRequest, first: Int) {
     let shape = request.inputShape(first)
@@ -21,6 +30,11 @@ struct LossTargets {
     placeCount = shape.dimensions.dropFirst(2).reduce(1, *)
     let type = request.inputType(first + 1)
     classType = type.isInteger ? type : nil
+    if request.inputs.count > first + 2, request.inputs[first + 2] != nil {
+      weighting = request.inputShape(first + 2).rank == 1 ? .sample : .target
+    } else {
+      weighting = nil
+    }
     place = request.place
   }
 
@@ -32,6 +46,27 @@ struct LossTargets {
   /// The place of the first class of a row among the predictions; the classes are `placeCount` apart.
   func start(ofRow row: Int) -> Int {
     row / placeCount * classCount * placeCount + row % placeCount
+  }
+
+  /// The weight of a row of classes among the weights.
+  func weightIndex(ofRow row: Int) -> Int {
+    weighting == .sample ? row / max(placeCount, 1) : row
+  }
+
+  /// The weight of a number of the targets among the weights.
+  func weightIndex(ofElement element: Int) -> Int {
+    weighting == .sample ? element / max(classCount * placeCount, 1) : element
+  }
+
+  /// 1 divided by the mean of the weights; 0 where they are all 0, so that nothing is learned.
+  func weightFactor<Element: RealElement>(
+    _ arguments: borrowing KernelArguments, input: Int, as type: Element.Type
+  ) -> Double {
+    guard weighting != nil else { return 1 }
+    let weights = arguments.input(input, as: type)
+    guard let first = weights.baseAddress else { return 0 }
+    let sum = Element.sum(weights.count, first)
+    return sum > 0 ? Double(weights.count) / sum : 0
   }
 
   /// The class of a row.
@@ -87,6 +122,17 @@ struct LossTargets {
       throw operands.shapeMismatch(
         "targets do not fit the predictions", found: "\(to)",
         expected: "\(SymbolicShape(expected))")
+    }
+    if operands.optional(first + 2) != nil {
+      let weights = try operands.required(first + 2, of: [predictions.scalarType])
+      guard let shape = weights.shape, shape.rank == 1 || shape.rank == to.rank else {
+        throw operands.shapeMismatch(
+          "weights do not fit the targets", found: weights.shape?.description ?? "no shape",
+          expected: "one for each sample, or \(to)")
+      }
+      for (left, right) in zip(shape.dimensions, to.dimensions) {
+        _ = try operands.unify(left, right, "weights do not fit the targets")
+      }
     }
     return predictions.scalarType
   }

@@ -5,8 +5,13 @@ public struct LearningRate: Sendable, Hashable {
     case constant
     /// Multiplied by `factor` after every `epochCount` epochs.
     case step(epochCount: Int, factor: Double)
+    /// Multiplied by `factor` after every epoch.
+    case exponential(factor: Double)
     /// Along half a cosine wave down to `floor` times the first rate (Loshchilov and Hutter, 2017).
     case cosine(floor: Double)
+    /// Multiplied by `factor`, but not below `floor` times the first rate, whenever the monitored number
+    /// has not got better by more than `leastChange` for `patience` epochs.
+    case plateau(factor: Double, patience: Int, leastChange: Double = 0, floor: Double = 0)
   }
 
   /// The rate at the start of the course.
@@ -27,7 +32,10 @@ public struct LearningRate: Sendable, Hashable {
   ///   - step: steps before this one, over all epochs.
   ///   - epochStepCount: steps in one epoch.
   ///   - epochCount: epochs in all.
-  public func rate(step: Int, epochStepCount: Int, epochCount: Int) -> Double {
+  ///   - plateauCount: how often progress has stopped so far.
+  public func rate(
+    step: Int, epochStepCount: Int, epochCount: Int, plateauCount: Int = 0
+  ) -> Double {
     let epochStepCount = max(epochStepCount, 1)
     let passed = Double(step) / Double(epochStepCount)
     if passed < warmUpEpochs {
@@ -36,13 +44,14 @@ public struct LearningRate: Sendable, Hashable {
     switch course {
     case .constant: return initial
     case .step(let count, let factor):
-      var rate = initial
-      for _ in 0..<(step / epochStepCount / max(count, 1)) { rate *= factor }
-      return rate
+      return initial * factor.power(step / epochStepCount / max(count, 1))
+    case .exponential(let factor): return initial * factor.power(step / epochStepCount)
     case .cosine(let floor):
       let whole = Double(epochCount) - warmUpEpochs
       let share = whole > 0 ? min((passed - warmUpEpochs) / whole, 1) : 1
       return initial * (floor + (1 - floor) * (1 + Self.cosine(ofHalfTurns: share)) / 2)
+    case .plateau(let factor, _, _, let floor):
+      return initial * max(factor.power(plateauCount), floor)
     }
   }
 

@@ -1,12 +1,16 @@
 /// How parameters follow their gradients.
 public enum Optimizer: Sendable, Hashable {
   case gradientDescent(GradientDescent)
+  case adaGrad(AdaGrad)
+  case rmsProp(RMSProp)
   case adam(Adam)
 
   /// How many numbers are kept for each number of a parameter.
   var slotCount: Int {
     switch self {
-    case .gradientDescent: 1
+    case .gradientDescent(let rule): rule.momentum == 0 ? 0 : 1
+    case .adaGrad: 1
+    case .rmsProp(let rule): rule.momentum == 0 ? 1 : 2
     case .adam: 2
     }
   }
@@ -14,32 +18,46 @@ public enum Optimizer: Sendable, Hashable {
   /// Moves one parameter by one step.
   ///
   /// - Parameters:
+  ///   - slots: what is kept from step to step, zeros before the first one.
   ///   - step: counted from 1.
-  ///   - decays: whether the parameter is drawn to zero: biases and other vectors are not.
   func update<Element: RealElement>(
     _ parameter: UnsafeMutablePointer<Element>, gradient: UnsafePointer<Element>,
-    slots: [UnsafeMutablePointer<Element>], count: Int, rate: Double, step: Int, decays: Bool
+    slots: OptimizerSlots<Element>, count: Int, terms: GradientTerms, rate: Double, step: Int
   ) {
-    switch self {
-    case .gradientDescent(let rule):
-      Element.momentumStep(
-        count, rate: Element(rate), momentum: Element(rule.momentum),
-        decay: decays ? Element(rule.weightDecay) : 0, usesNesterov: rule.usesNesterov, gradient,
-        slots[0], parameter)
-    case .adam(let rule):
+    switch (self, slots.first, slots.second) {
+    case (.gradientDescent(let rule), let velocity?, _):
+      Element.momentumStep(count, terms, rate: rate, rule, gradient, velocity, parameter)
+    case (.gradientDescent, nil, _):
+      Element.descentStep(count, terms, rate: rate, gradient, parameter)
+    case (.adaGrad(let rule), let squares?, _):
+      Element.adaGradStep(count, terms, rate: rate, rule, gradient, squares, parameter)
+    case (.rmsProp(let rule), let squares?, let velocity):
+      Element.rmsPropStep(
+        count, terms, rate: rate, rule, gradient, squares, velocity, parameter)
+    case (.adam(let rule), let means?, let squares?):
       Element.adamStep(
-        count, rate: Element(rate), beta1: Element(rule.beta1), beta2: Element(rule.beta2),
-        epsilon: Element(rule.epsilon), decay: decays ? Element(rule.weightDecay) : 0,
-        correction1: Element(1 - Self.power(rule.beta1, step)),
-        correction2: Element(1 - Self.power(rule.beta2, step)), gradient, slots[0], slots[1],
-        parameter)
+        count, terms, rate: rate, rule, step: step, gradient, means, squares, parameter)
+    default: preconditionFailure("an optimizer without its slots")
     }
   }
+}
 
+/// The memory that an optimizer keeps for one parameter, as far as it needs it.
+struct OptimizerSlots<Element> {
+  var first: UnsafeMutablePointer<Element>?
+  var second: UnsafeMutablePointer<Element>?
+
+  /// The slots of what begins so many elements later.
+  func advanced(by count: Int) -> OptimizerSlots {
+    OptimizerSlots(first: first.map { $0 + count }, second: second.map { $0 + count })
+  }
+}
+
+extension Double {
   /// By repeated squaring, so that it is the same on every machine.
-  static func power(_ base: Double, _ exponent: Int) -> Double {
+  func power(_ exponent: Int) -> Double {
     var result = 1.0
-    var square = base
+    var square = self
     var rest = exponent
     while rest > 0 {
       if rest & 1 == 1 { result *= square }
@@ -47,39 +65,5 @@ public enum Optimizer: Sendable, Hashable {
       rest >>= 1
     }
     return result
-  }
-}
-
-/// Gradient descent (4), (3-13) with momentum: v := μv − α(g + λw), w := w + v, or with Nesterov's
-/// look-ahead w := w + μv − α(g + λw).
-public struct GradientDescent: Sendable, Hashable {
-  /// μ, the share of the last step that the next one keeps.
-  public var momentum: Double
-  public var usesNesterov: Bool
-  /// λ, how strongly weights are drawn to zero; biases are not.
-  public var weightDecay: Double
-
-  public init(momentum: Double = 0, usesNesterov: Bool = false, weightDecay: Double = 0) {
-    self.momentum = momentum
-    self.usesNesterov = usesNesterov
-    self.weightDecay = weightDecay
-  }
-}
-
-/// Adam with decoupled weight decay (Kingma and Ba, 2015; Loshchilov and Hutter, 2019).
-public struct Adam: Sendable, Hashable {
-  public var beta1: Double
-  public var beta2: Double
-  public var epsilon: Double
-  /// How strongly weights are drawn to zero; biases are not.
-  public var weightDecay: Double
-
-  public init(
-    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0
-  ) {
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
   }
 }

@@ -1,21 +1,27 @@
 internal import MRDLCore
 internal import MRDLNumerics
 
-/// The inputs and targets of one step: memory that a session reads and that is written in place.
-struct Batch {
+/// The inputs and targets of one run: memory that a session reads and that is written in place.
+struct Batch: Sendable {
   let sampleCount: Int
   let inputs: Tensor
   let targets: Tensor
+  /// The lengths of sequences, where they have some.
+  let lengths: Tensor?
+  /// What each sample or each part of its target counts, where they do not all count alike.
+  let weights: Tensor?
 
   /// - Parameter data: tells the shapes.
   init(_ data: some TrainingData, sampleCount: Int) {
-    self.sampleCount = sampleCount
-    inputs = Tensor(zeros: Shape([sampleCount] + data.inputShape.dimensions))
-    if let shape = data.targetShape {
-      targets = Tensor(zeros: Shape([sampleCount] + shape.dimensions))
-    } else {
-      targets = Tensor(zeros: Shape([sampleCount]), scalarType: .int32)
+    let shape = TrainingDataShape(data)
+    func tensor(_ sample: Shape, _ type: ScalarType) -> Tensor {
+      Tensor(zeros: Shape([sampleCount] + sample.dimensions), scalarType: type)
     }
+    self.sampleCount = sampleCount
+    inputs = tensor(data.inputShape, .float32)
+    targets = tensor(shape.targetShape, shape.targetType)
+    lengths = shape.hasLengths ? tensor(.scalar, .int32) : nil
+    weights = shape.weightShape.map { tensor($0, .float32) }
   }
 
   /// Writes samples, which no session may be reading.
@@ -25,24 +31,46 @@ struct Batch {
     _ samples: ArraySlice<Int>, of data: some TrainingData, epoch: Int, threadLimit: Int
   ) {
     precondition(samples.count == sampleCount, "\(samples.count) samples for \(sampleCount)")
-    let inputCount = inputs.elementCount / max(sampleCount, 1)
-    let targetCount = targets.elementCount / max(sampleCount, 1)
-    let input = inputs.storage.base.assumingMemoryBound(to: Float.self)
-    let target = targets.storage.base
-    WorkerPool.parallel(sampleCount, threadLimit: threadLimit) { position in
-      let sample = samples[samples.startIndex + position]
-      var span = MutableSpan(
-        _unsafeStart: input + position * inputCount, count: inputCount)
-      data.copyInput(ofSample: sample, epoch: epoch, into: &span)
-      if data.targetShape == nil {
-        target.assumingMemoryBound(to: Int32.self)[position] = Int32(
-          truncatingIfNeeded: data.label(ofSample: sample))
-      } else {
-        var span = MutableSpan(
-          _unsafeStart: target.assumingMemoryBound(to: Float.self) + position * targetCount,
-          count: targetCount)
-        data.copyTarget(ofSample: sample, into: &span)
+    let isSmall = inputs.elementCount < ProductBlocking.leastParallelWork
+    WorkerPool.parallel(sampleCount, threadLimit: isSmall ? 1 : threadLimit) { position in
+      fill(position, with: samples[samples.startIndex + position], of: data, epoch: epoch)
+    }
+  }
+
+  private func fill(
+    _ position: Int, with sample: Int, of data: some TrainingData, epoch: Int
+  ) {
+    write(position, to: inputs, as: Float.self) {
+      data.copyInput(ofSample: sample, epoch: epoch, into: &$0)
+    }
+    if data.targetShape == nil {
+      write(position, to: targets, as: Int32.self) {
+        data.copyLabels(ofSample: sample, into: &$0)
+      }
+    } else {
+      write(position, to: targets, as: Float.self) {
+        data.copyTarget(ofSample: sample, into: &$0)
       }
     }
+    if let lengths {
+      lengths.mutablePointer(as: Int32.self)[position] = Int32(
+        truncatingIfNeeded: data.length(ofSample: sample))
+    }
+    if let weights {
+      write(position, to: weights, as: Float.self) {
+        data.copyWeights(ofSample: sample, into: &$0)
+      }
+    }
+  }
+
+  /// Has what a tensor holds of one sample written.
+  private func write<Element: TensorElement>(
+    _ position: Int, to tensor: Tensor, as type: Element.Type,
+    _ body: (inout MutableSpan<Element>) -> Void
+  ) {
+    let count = tensor.elementCount / max(sampleCount, 1)
+    var span = MutableSpan(
+      _unsafeStart: tensor.mutablePointer(as: type) + position * count, count: count)
+    body(&span)
   }
 }

@@ -2,99 +2,184 @@ internal import MRDLCore
 internal import MRDLModel
 internal import MRDLNumerics
 
-/// The parameters of a training program: memory that sessions read as inputs and the optimizer writes in
-/// place.
+/// What a training program changes: parameters, which the optimizer moves, and running averages, which the
+/// program itself computes.
 ///
-/// The tensors share that memory with whoever holds them, which is why the store writes only between runs,
-/// and gives away copies.
+/// Sessions read the tensors as inputs and share their memory, which is why the store writes only between
+/// runs, and gives away copies.
 final class ParameterStore {
-  private struct Parameter {
+  struct Parameter {
     let info: TensorInfo
     let values: Tensor
     /// What the optimizer remembers.
     let slots: [Tensor]
+    /// The sum of the gradients of the runs of a step, where a step has several.
+    let sum: Tensor?
+
+    /// Parameters of fewer than two axes never decay.
+    var decays: Bool { values.shape.rank > 1 }
   }
 
-  private let parameters: [Parameter]
-  /// Steps taken so far.
-  private var stepCount = 0
-  /// Below so many elements one thread does it all.
-  private static let pieceElementCount = 1 << 16
+  let parameters: [Parameter]
+  let averages: [(info: TensorInfo, values: Tensor)]
+  /// Elements of one piece of work.
+  private static let pieceElementCount = 1 << 14
 
   /// Takes copies of the named tensors.
   ///
   /// - Throws: `MRDL1202` for a tensor that is not there, `MRDL1208` for one that is not `f32`.
-  init(_ names: [String], of model: Model, slotCount: Int) throws(MRDLError) {
+  init(
+    _ names: [String], averages averageNames: [String], of model: Model, slotCount: Int,
+    accumulates: Bool
+  ) throws(MRDLError) {
     var parameters: [Parameter] = []
     for name in names {
-      guard let tensor = model.tensors[name] else {
-        throw MRDLError(.missingTensor, "a parameter is not in the model", found: "\"\(name)\"")
-      }
-      let values = try tensor.load()
-      guard values.scalarType == .float32 else {
-        throw MRDLError(
-          .typeMismatch, "a parameter is not of a type that can be trained",
-          found: values.scalarType.rawValue, expected: "f32", at: Place(name))
-      }
+      let (info, values) = try Self.copy(name, of: model)
       parameters.append(
         Parameter(
-          info: tensor.info, values: values.copied(),
-          slots: (0..<slotCount).map { _ in Tensor(zeros: values.shape) }))
+          info: info, values: values, slots: (0..<slotCount).map { _ in Tensor(zeros: info.shape) },
+          sum: accumulates ? Tensor(zeros: info.shape) : nil))
     }
+    var averages: [(info: TensorInfo, values: Tensor)] = []
+    for name in averageNames { averages.append(try Self.copy(name, of: model)) }
     self.parameters = parameters
+    self.averages = averages
+  }
+
+  private static func copy(
+    _ name: String, of model: Model
+  ) throws(MRDLError) -> (TensorInfo, Tensor) {
+    guard let tensor = model.tensors[name] else {
+      throw MRDLError(.missingTensor, "a parameter is not in the model", found: "\"\(name)\"")
+    }
+    let values = try tensor.load()
+    guard values.scalarType == .float32 else {
+      throw MRDLError(
+        .typeMismatch, "a parameter is not of a type that can be trained",
+        found: values.scalarType.rawValue, expected: "f32", at: Place(name))
+    }
+    return (tensor.info, values.copied())
   }
 
   var count: Int { parameters.count }
 
-  /// The memory of a parameter, to be bound to an input and not to be kept.
-  func tensor(_ index: Int) -> Tensor { parameters[index].values }
+  // MARK: Steps
 
-  /// Ends a step: from here on `update` counts as the next one.
-  func beginStep() { stepCount += 1 }
+  /// Adds a gradient times a factor to the sum of the step.
+  func accumulate(_ index: Int, gradient: UnsafeRawBufferPointer, factor: Double, isFirst: Bool) {
+    guard let sum = parameters[index].sum, sum.elementCount > 0,
+      let gradient = gradient.assumingMemoryBound(to: Float.self).baseAddress
+    else { return }
+    let target = sum.mutablePointer(as: Float.self)
+    Float.blend(
+      sum.elementCount, Float(factor), gradient, isFirst ? 0 : 1,
+      isFirst ? gradient : UnsafePointer(target), 0,
+      target)
+  }
+
+  /// Calls `body` with the sum of the step.
+  func withSum<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    guard let sum = parameters[index].sum else {
+      preconditionFailure("a parameter without a sum of gradients")
+    }
+    return body(
+      UnsafeRawBufferPointer(
+        start: sum.mutablePointer(as: Float.self),
+        count: sum.elementCount * MemoryLayout<Float>.stride))
+  }
+
+  /// The sum of the squares of an array, in pieces that are joined in their order.
+  static func sumOfSquares(_ bytes: UnsafeRawBufferPointer) -> Double {
+    let values = bytes.assumingMemoryBound(to: Float.self)
+    guard let first = values.baseAddress else { return 0 }
+    var sum = 0.0
+    for start in stride(from: 0, to: values.count, by: pieceElementCount) {
+      sum += Float.sumOfSquares(min(pieceElementCount, values.count - start), first + start)
+    }
+    return sum
+  }
 
   /// Moves one parameter along its gradient.
+  ///
+  /// - Parameters:
+  ///   - step: counted from 1.
+  ///   - terms: what the gradient is multiplied by and where it is cut.
   func update(
-    _ index: Int, gradient: UnsafeRawBufferPointer, optimizer: Optimizer, rate: Double,
-    threadLimit: Int
+    _ index: Int, gradient: UnsafeRawBufferPointer, optimizer: Optimizer, decay: WeightDecay,
+    terms: GradientTerms, rate: Double, step: Int, threadLimit: Int
   ) {
     let parameter = parameters[index]
     let count = parameter.values.elementCount
     guard let gradient = gradient.assumingMemoryBound(to: Float.self).baseAddress, count > 0
     else { return }
-    let values = pointer(parameter.values)
-    let slots = parameter.slots.map { pointer($0) }
-    let decays = parameter.values.shape.rank > 1
-    let pieceCount = (count + Self.pieceElementCount - 1) / Self.pieceElementCount
-    if pieceCount == 1 {
-      optimizer.update(
-        values, gradient: gradient, slots: slots, count: count, rate: rate, step: stepCount,
-        decays: decays)
-      return
+    var terms = terms
+    if parameter.decays {
+      terms.l1 = decay.l1
+      terms.l2 = decay.l2
+      terms.shrinkage = rate * decay.decoupled
     }
-    let step = stepCount
-    WorkerPool.parallel(pieceCount, threadLimit: threadLimit) { piece in
-      let first = piece * Self.pieceElementCount
+    let work = Update(
+      values: parameter.values.mutablePointer(as: Float.self), gradient: gradient,
+      slots: OptimizerSlots(
+        first: parameter.slots.first?.mutablePointer(as: Float.self),
+        second: parameter.slots.dropFirst().first?.mutablePointer(as: Float.self)),
+      count: count, optimizer: optimizer, terms: terms, rate: rate, step: step)
+    WorkerPool.run(
+      work, count: (count + Self.pieceElementCount - 1) / Self.pieceElementCount,
+      threadLimit: threadLimit)
+  }
+
+  private struct Update: ParallelWork {
+    let values: UnsafeMutablePointer<Float>
+    let gradient: UnsafePointer<Float>
+    let slots: OptimizerSlots<Float>
+    let count: Int
+    let optimizer: Optimizer
+    let terms: GradientTerms
+    let rate: Double
+    let step: Int
+
+    func run(index: Int, slot: Int) {
+      let first = index * ParameterStore.pieceElementCount
       optimizer.update(
-        values + first, gradient: gradient + first, slots: slots.map { $0 + first },
-        count: min(Self.pieceElementCount, count - first), rate: rate, step: step, decays: decays)
+        values + first, gradient: gradient + first, slots: slots.advanced(by: first),
+        count: min(ParameterStore.pieceElementCount, count - first), terms: terms, rate: rate,
+        step: step)
     }
   }
+
+  /// Takes over a running average that the program has computed.
+  func setAverage(_ index: Int, _ bytes: UnsafeRawBufferPointer) {
+    let target = averages[index].values.mutablePointer(as: Float.self)
+    UnsafeMutableRawPointer(target).copyMemory(
+      from: bytes.baseAddress ?? UnsafeRawPointer(target), byteCount: bytes.count)
+  }
+
+  // MARK: As a whole
 
   /// Whether every value of every parameter is a finite number.
   var isFinite: Bool {
-    parameters.allSatisfy { parameter in
-      let span = parameter.values.span(of: Float.self)
-      for index in 0..<span.count where !span[index].isFinite { return false }
-      return true
+    (parameters.map(\.values) + averages.map(\.values)).allSatisfy { values in
+      // A sum of squares is finite only where everything is, or where a value is beyond 1e150.
+      Self.sumOfSquares(
+        UnsafeRawBufferPointer(
+          start: values.mutablePointer(as: Float.self),
+          count: values.elementCount * MemoryLayout<Float>.stride)
+      ).isFinite
     }
   }
 
-  /// The parameters as they are now, independent of the steps to come.
+  /// Parameters and averages as they are now, independent of the steps to come.
   func snapshot() -> [ModelTensor] {
-    parameters.map { ModelTensor($0.info.name, $0.values.copied(), axes: $0.info.axes) }
+    (parameters.map { ($0.info, $0.values) } + averages.map { ($0.info, $0.values) }).map {
+      info, values in ModelTensor(info.name, values.copied(), axes: info.axes)
+    }
   }
+}
 
-  private func pointer(_ tensor: Tensor) -> UnsafeMutablePointer<Float> {
-    (tensor.storage.base + tensor.byteOffset).assumingMemoryBound(to: Float.self)
+extension Tensor {
+  /// The elements, to be written where nobody reads them.
+  func mutablePointer<Element>(as type: Element.Type) -> UnsafeMutablePointer<Element> {
+    (storage.base + byteOffset).assumingMemoryBound(to: type)
   }
 }

@@ -1,5 +1,4 @@
 public import MRDLCore
-internal import MRDLMetrics
 public import MRDLModel
 internal import MRDLNumerics
 internal import MRDLRuntime
@@ -7,234 +6,309 @@ internal import MRDLRuntime
 /// Trains a model: the forward pass, the gradients and the optimizer's steps, epoch after epoch.
 ///
 /// A run depends on the model, the data, the options without the number of threads, and the instruction set,
-/// and on nothing else: with all of them the same, it repeats bit for bit.
+/// and on nothing else: with all of them the same, it repeats bit for bit, however often it is interrupted and
+/// goes on from a checkpoint.
 public struct Trainer: ~Copyable {
   public let options: TrainingOptions
-  private let model: Model
-  private let graph: TrainingGraph
-  private let store: ParameterStore
+  let model: Model
+  let graph: TrainingGraph
+  let store: ParameterStore
+  private let dataShape: TrainingDataShape
   private var training: Session
   private var evaluation: Session
   private let threadLimit: Int
-  /// Steps taken in all epochs so far.
-  private var stepCount = 0
+  /// The seed and the number of the run that random numbers in the model are made from.
+  private let key: Tensor?
 
   /// Prepares a run.
   ///
   /// - Parameters:
-  ///   - model: has one input, with the batch as its first axis.
-  ///   - parameters: the names of the tensors that are trained, all `f32`.
-  ///   - targetShape: nil where the target is a class, else its shape without the batch.
+  ///   - model: has one input with the batch as its first axis, and maybe an i32 input [batch] of lengths.
+  ///   - parameters: the names of the tensors that are trained, all `f32`: see `Model.parameterNames`. The
+  ///     others are frozen, as are the averages of a BatchNormalization whose scale and offset are.
+  ///   - data: what targets look like; every data set of the run must be like it.
   /// - Throws: `MRDL5004` where the loss cannot be differentiated, or what is wrong with the model.
   public init(
-    _ model: Model, parameters: [String], objective: Objective, targetShape: Shape? = nil,
-    options: TrainingOptions
+    _ model: Model, parameters: [String], objective: Objective,
+    data: TrainingDataShape = TrainingDataShape(), options: TrainingOptions
   ) throws(MRDLError) {
     let graph = try TrainingGraph(
-      model, parameters: parameters, objective: objective, targetShape: targetShape)
-    let store = try ParameterStore(parameters, of: model, slotCount: options.optimizer.slotCount)
-    let training = try Self.session(graph.training, graph, store, options)
-    let evaluation = try Self.session(graph.evaluation, graph, store, options)
+      model, parameters: parameters, objective: objective, data: data)
+    let store = try ParameterStore(
+      parameters, averages: graph.averageNames, of: model, slotCount: options.optimizer.slotCount,
+      accumulates: options.accumulationCount > 1)
+    let key =
+      graph.keyIndex == nil
+      ? nil : Tensor([Int64(bitPattern: options.seed), 0], shape: [2]).copied()
+    let training = try Self.session(graph.training, graph, store, key, options)
+    let evaluation = try Self.session(graph.evaluation, graph, store, key, options)
     self.training = training
     self.evaluation = evaluation
     self.model = model
     self.options = options
     self.graph = graph
     self.store = store
+    self.key = key
+    dataShape = data
     threadLimit = options.threadLimit ?? 0
   }
 
   /// A session with the parameters bound.
   private static func session(
-    _ program: Program, _ graph: TrainingGraph, _ store: ParameterStore, _ options: TrainingOptions
+    _ program: Program, _ graph: TrainingGraph, _ store: ParameterStore, _ key: Tensor?,
+    _ options: TrainingOptions
   ) throws(MRDLError) -> Session {
     var session = Session(program, options: SessionOptions(threadLimit: options.threadLimit))
-    for index in 0..<store.count {
-      try session.bind(store.tensor(index), toInput: graph.parameterIndex(index))
+    for (index, parameter) in store.parameters.enumerated() {
+      try session.bind(parameter.values, toInput: graph.parameterIndex(index))
     }
+    for (index, average) in store.averages.enumerated() {
+      try session.bind(average.values, toInput: graph.averageIndex(index))
+    }
+    if let keyIndex = graph.keyIndex, let key { try session.bind(key, toInput: keyIndex) }
     return session
   }
 
-  /// Runs all epochs.
+  // MARK: A run
+
+  /// Runs all epochs, or those that are left.
   ///
   /// - Parameters:
   ///   - validation: measured after each epoch, never learned from.
-  ///   - report: called after every step and every epoch; it ends training by throwing.
-  /// - Throws: `MRDL5003` where the loss or a parameter is no finite number any more, `MRDL4001` where the
-  ///   data does not fit the model, or what `report` throws.
+  ///   - checkpoints: where and how often the state is saved, nil for never.
+  ///   - resumed: the state to go on from, nil to begin anew.
+  ///   - report: called after every step, every epoch and every checkpoint; it ends training by throwing.
+  ///   - isInterrupted: asked after every step; true ends the run, with a checkpoint where there are some.
+  /// - Throws: `MRDL5003` where the loss or a parameter is no finite number any more (the last checkpoint is
+  ///   of numbers that were), `MRDL5006` for a checkpoint of another run, `MRDL4001` where the data do not fit
+  ///   the model, an error of writing a checkpoint (the one before it is left as it was), or what `report`
+  ///   throws.
   public mutating func train(
     on data: some TrainingData, validation: (any TrainingData)? = nil,
-    report: (TrainingProgress) throws(MRDLError) -> Void = { _ in }
+    checkpoints: CheckpointOptions? = nil, resumed: Checkpoint? = nil,
+    report: (TrainingProgress) throws(MRDLError) -> Void = { _ in },
+    isInterrupted: () -> Bool = { false }
   ) throws(MRDLError) -> TrainingResult {
-    var history: [TrainingRecord.Epoch] = []
-    var best: (epoch: Int, score: Double, parameters: [ModelTensor])?
-    for epoch in stride(from: 1, through: options.epochCount, by: 1) {
-      var values = try trainEpoch(epoch, on: data, report: report)
-      if let validation {
-        for (name, value) in try evaluate(on: validation) { values["validation_\(name)"] = value }
+    try check(data)
+    if let validation { try check(validation) }
+    var state = RunState(score: RunningScore(options.metrics))
+    if let resumed {
+      try resumed.restore(store)
+      state = try resumed.state(options, sampleCount: data.sampleCount, store: store)
+    }
+    let monitor = options.monitor(hasValidation: validation != nil)
+    var writer = CheckpointWriter(checkpoints, sampleCount: data.sampleCount)
+    var ending = TrainingResult.Ending.completed
+    while state.epoch <= options.epochCount {
+      guard
+        try trainEpoch(
+          &state, on: data, &writer, isInterrupted: isInterrupted, report: report)
+      else {
+        ending = .interrupted
+        break
       }
-      let record = TrainingRecord.Epoch(epoch: epoch, values: values)
-      history.append(record)
-      if options.keeps == .best, validation != nil {
-        let score = score(record)
-        if score > best?.score ?? -.infinity { best = (epoch, score, store.snapshot()) }
+      try finishEpoch(&state, validation, monitor, report)
+      if let stopping = options.earlyStopping, state.stopping.staleCount >= stopping.patience {
+        ending = .stoppedEarly
+        break
       }
-      try report(.epoch(record))
+      if writer.isDue(afterEpoch: state.epoch - 1) || isInterrupted() {
+        if let path = try writer.write(state, self) { try report(.checkpoint(path: path)) }
+        if isInterrupted(), state.epoch <= options.epochCount {
+          ending = .interrupted
+          break
+        }
+      }
     }
     var trained = model
-    for tensor in best?.parameters ?? store.snapshot() {
+    let chosen = ending == .interrupted || !options.keepsBest ? nil : state.best
+    for tensor in chosen?.parameters ?? store.snapshot() {
       trained.tensors[tensor.info.name] = tensor
     }
     return TrainingResult(
-      model: trained, history: history, chosenEpoch: best?.epoch ?? options.epochCount)
+      model: trained, history: state.history,
+      chosenEpoch: chosen?.epoch ?? state.history.last?.epoch ?? 0, ending: ending)
+  }
+
+  /// Measures, records and judges an epoch that is over, and begins the next one.
+  private mutating func finishEpoch(
+    _ state: inout RunState, _ validation: (any TrainingData)?, _ monitor: Monitor,
+    _ report: (TrainingProgress) throws(MRDLError) -> Void
+  ) throws(MRDLError) {
+    var values = state.score.values
+    values["learning_rate"] = state.rate
+    if let validation {
+      for (name, value) in try measure(validation) { values["validation_\(name)"] = value }
+    }
+    let record = TrainingRecord.Epoch(epoch: state.epoch, values: values)
+    state.history.append(record)
+    let score = monitor.score(values)
+    if options.keepsBest, score > state.best?.score ?? -.infinity {
+      state.best = RunState.Best(
+        epoch: state.epoch, score: score, parameters: store.snapshot())
+    }
+    if let stopping = options.earlyStopping {
+      state.stopping.add(score, leastChange: stopping.leastChange)
+    }
+    if case .plateau(_, let patience, let leastChange, _) = options.learningRate.course {
+      state.plateau.add(score, leastChange: leastChange)
+      if state.plateau.staleCount > patience {
+        state.plateauCount += 1
+        state.plateau.staleCount = 0
+      }
+    }
+    state.epoch += 1
+    state.sampleCount = 0
+    state.score = RunningScore(options.metrics)
+    try report(.epoch(record))
+  }
+
+  private func check(_ data: some TrainingData) throws(MRDLError) {
+    let shape = TrainingDataShape(data)
+    guard shape == dataShape else {
+      throw MRDLError(
+        .wrongInput, "the data are not what the trainer was made for", found: "\(shape)",
+        expected: "\(dataShape)")
+    }
   }
 
   /// The loss and the metrics of the present parameters, by their names.
   public mutating func evaluate(on data: any TrainingData) throws(MRDLError) -> [String: Double] {
-    try measure(data)
+    try check(data)
+    return try measure(data)
   }
 
   private mutating func measure(_ data: some TrainingData) throws(MRDLError) -> [String: Double] {
     var score = RunningScore(options.metrics)
-    var batches = BatchPair()
-    let order = Array(0..<data.sampleCount)
-    for first in stride(from: 0, to: order.count, by: options.batchSize) {
-      let samples = order[first..<min(first + options.batchSize, order.count)]
-      let batch = batches.batch(data, sampleCount: samples.count)
-      batch.fill(samples, of: data, epoch: 0, threadLimit: threadLimit)
-      try evaluation.bind(batch.inputs, toInput: graph.inputIndex)
-      try evaluation.bind(batch.targets, toInput: graph.targetIndex)
+    var batches = BatchLoader(
+      data, order: Array(0..<data.sampleCount), first: 0, epoch: 0, batchSize: options.batchSize,
+      stepSampleCount: options.batchSize, threadLimit: threadLimit)
+    while let batch = batches.next() {
+      try Self.bind(batch, to: &evaluation, graph)
       try evaluation.run()
-      score.add(evaluation, samples, data)
+      score.add(evaluation, batch)
     }
     return score.values
   }
 
+  private static func bind(
+    _ batch: Batch, to session: inout Session, _ graph: TrainingGraph
+  ) throws(MRDLError) {
+    try session.bind(batch.inputs, toInput: graph.inputIndex)
+    try session.bind(batch.targets, toInput: graph.targetIndex)
+    if let index = graph.lengthIndex, let lengths = batch.lengths {
+      try session.bind(lengths, toInput: index)
+    }
+    if let index = graph.weightIndex, let weights = batch.weights {
+      try session.bind(weights, toInput: index)
+    }
+  }
+
   // MARK: An epoch
 
+  /// - Returns: false where the run was interrupted.
   private mutating func trainEpoch(
-    _ epoch: Int, on data: some TrainingData,
-    report: (TrainingProgress) throws(MRDLError) -> Void
-  ) throws(MRDLError) -> [String: Double] {
+    _ state: inout RunState, on data: some TrainingData, _ writer: inout CheckpointWriter,
+    isInterrupted: () -> Bool, report: (TrainingProgress) throws(MRDLError) -> Void
+  ) throws(MRDLError) -> Bool {
     var numbers = RandomNumbers(
-      seed: options.seed, stream: RandomStream.order(epoch: epoch).number)
+      seed: options.seed, stream: RandomStream.order(epoch: state.epoch).number)
     let order = numbers.nextPermutation(count: data.sampleCount)
-    let epochStepCount = (order.count + options.batchSize - 1) / options.batchSize
-    var score = RunningScore(options.metrics)
-    var batches = BatchPair()
-    var rate = 0.0
-    for first in stride(from: 0, to: order.count, by: options.batchSize) {
-      let samples = order[first..<min(first + options.batchSize, order.count)]
-      let batch = batches.batch(data, sampleCount: samples.count)
-      batch.fill(samples, of: data, epoch: epoch, threadLimit: threadLimit)
-      try training.bind(batch.inputs, toInput: graph.inputIndex)
-      try training.bind(batch.targets, toInput: graph.targetIndex)
-      try training.run()
-      score.add(training, samples, data)
-      guard score.lastLoss.isFinite else {
-        throw diverged("the loss is \(score.lastLoss)", epoch, first / options.batchSize)
-      }
-      rate = options.learningRate.rate(
-        step: stepCount, epochStepCount: epochStepCount, epochCount: options.epochCount)
-      step(rate: rate)
-      stepCount += 1
+    let stepSampleCount = options.stepSampleCount(of: order.count)
+    let epochStepCount = (order.count + stepSampleCount - 1) / stepSampleCount
+    var batches = BatchLoader(
+      data, order: order, first: state.sampleCount, epoch: state.epoch,
+      batchSize: options.batchSize, stepSampleCount: stepSampleCount, threadLimit: threadLimit)
+    while state.sampleCount < order.count {
+      let stepSize = min(stepSampleCount, order.count - state.sampleCount)
+      state.rate = options.learningRate.rate(
+        step: state.stepCount, epochStepCount: epochStepCount, epochCount: options.epochCount,
+        plateauCount: state.plateauCount)
+      try takeStep(&state, stepSize, &batches)
       try report(
-        .step(epoch: epoch, sampleCount: score.sampleCount, loss: score.values["loss"] ?? 0))
+        .step(
+          epoch: state.epoch, sampleCount: state.score.sampleCount, loss: state.score.meanLoss))
+      if state.sampleCount == order.count { break }
+      let stops = isInterrupted()
+      if stops || writer.isDueByTime {
+        if let path = try writer.write(state, self) { try report(.checkpoint(path: path)) }
+      }
+      if stops { return false }
     }
     guard store.isFinite else {
-      throw diverged("a parameter is not a finite number", epoch, epochStepCount)
+      throw diverged("a parameter is not a finite number", state, writer.lastPath)
     }
-    var values = score.values
-    values["learning_rate"] = rate
-    return values
+    return true
   }
 
-  /// Moves every parameter along its gradient.
-  private func step(rate: Double) {
-    store.beginStep()
-    for index in 0..<store.count {
-      training.withUnsafeOutput(graph.gradientIndex(index)) { gradient in
-        store.update(
-          index, gradient: gradient, optimizer: options.optimizer, rate: rate,
-          threadLimit: threadLimit)
+  /// Moves every parameter along the mean gradient of some samples.
+  private mutating func takeStep(
+    _ state: inout RunState, _ stepSize: Int, _ batches: inout BatchLoader<some TrainingData>
+  ) throws(MRDLError) {
+    var done = 0
+    while done < stepSize, let batch = batches.next() {
+      key?.mutablePointer(as: Int64.self)[1] = Int64(truncatingIfNeeded: state.runCount)
+      state.runCount += 1
+      try Self.bind(batch, to: &training, graph)
+      try training.run()
+      state.score.add(training, batch)
+      guard state.score.lastLoss.isFinite else {
+        throw diverged("the loss is \(state.score.lastLoss)", state, nil)
       }
-    }
-  }
-
-  private func diverged(_ found: String, _ epoch: Int, _ step: Int) -> MRDLError {
-    MRDLError(
-      .diverged, "training diverged", found: found, expected: "a finite number",
-      at: Place("epoch \(epoch), step \(step + 1)"))
-  }
-
-  /// Larger is better.
-  private func score(_ record: TrainingRecord.Epoch) -> Double {
-    if let metric = options.metrics.first {
-      return record.values["validation_\(metric.name)"] ?? -.infinity
-    }
-    return -(record.values["validation_loss"] ?? .infinity)
-  }
-}
-
-/// The two batches that an epoch needs: a full one, and one for the rest.
-private struct BatchPair {
-  private var batches: [Batch] = []
-
-  mutating func batch(_ data: some TrainingData, sampleCount: Int) -> Batch {
-    if let batch = batches.first(where: { $0.sampleCount == sampleCount }) { return batch }
-    let batch = Batch(data, sampleCount: sampleCount)
-    batches.append(batch)
-    return batch
-  }
-}
-
-/// The mean loss and the metrics over the samples so far.
-private struct RunningScore {
-  private let metrics: [TrainingMetric]
-  private var accuracies: [Accuracy]
-  private var lossSum = 0.0
-  private(set) var sampleCount = 0
-  private(set) var lastLoss = 0.0
-
-  init(_ metrics: [TrainingMetric]) {
-    self.metrics = metrics
-    accuracies = metrics.map { metric in
-      switch metric {
-      case .accuracy(let rank): Accuracy(rank: rank)
+      for index in store.averages.indices {
+        training.withUnsafeOutput(graph.averageOutputIndex(index)) { store.setAverage(index, $0) }
       }
-    }
-  }
-
-  /// Takes in what a session has just computed.
-  mutating func add(
-    _ session: borrowing Session, _ samples: ArraySlice<Int>, _ data: some TrainingData
-  ) {
-    lastLoss = session.withUnsafeOutput(0) { Double($0.load(as: Float.self)) }
-    lossSum += lastLoss * Double(samples.count)
-    sampleCount += samples.count
-    guard data.targetShape == nil, !accuracies.isEmpty,
-      let count = samples.first.map({ _ in
-        session.outputShape(1).elementCount / samples.count
-      })
-    else { return }
-    var accuracies = accuracies
-    session.withUnsafeOutput(1) { predictions in
-      let predictions = predictions.assumingMemoryBound(to: Float.self)
-      for (row, sample) in samples.enumerated() {
-        let scores = Span(
-          _unsafeElements: UnsafeBufferPointer(
-            rebasing: predictions[row * count..<(row + 1) * count]))
-        for index in accuracies.indices {
-          accuracies[index].add(scores, label: data.label(ofSample: sample))
+      if options.accumulationCount > 1 {
+        for index in 0..<store.count {
+          training.withUnsafeOutput(graph.gradientIndex(index)) {
+            store.accumulate(
+              index, gradient: $0, factor: Double(batch.sampleCount), isFirst: done == 0)
+          }
         }
       }
+      done += batch.sampleCount
     }
-    self.accuracies = accuracies
+    update(state, sampleCount: done)
+    state.sampleCount += stepSize
+    state.stepCount += 1
   }
 
-  var values: [String: Double] {
-    var values = ["loss": sampleCount == 0 ? 0 : lossSum / Double(sampleCount)]
-    for (metric, accuracy) in zip(metrics, accuracies) { values[metric.name] = accuracy.value }
-    return values
+  private func withGradient<Result>(
+    _ index: Int, _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    options.accumulationCount > 1
+      ? store.withSum(index, body)
+      : training.withUnsafeOutput(graph.gradientIndex(index), body)
+  }
+
+  private func update(_ state: RunState, sampleCount: Int) {
+    var terms = GradientTerms()
+    if options.accumulationCount > 1 { terms.scale = 1 / Double(max(sampleCount, 1)) }
+    switch options.clipping {
+    case .value(let bound)?: terms.bound = bound
+    case .norm(let bound)?:
+      var squares = 0.0
+      for index in 0..<store.count {
+        squares += withGradient(index) { ParameterStore.sumOfSquares($0) }
+      }
+      let norm = squares.squareRoot() * terms.scale
+      if norm > bound { terms.scale *= bound / norm }
+    case nil: break
+    }
+    for index in 0..<store.count {
+      withGradient(index) { gradient in
+        store.update(
+          index, gradient: gradient, optimizer: options.optimizer, decay: options.weightDecay,
+          terms: terms, rate: state.rate, step: state.stepCount + 1, threadLimit: threadLimit)
+      }
+    }
+  }
+
+  func diverged(_ found: String, _ state: RunState, _ checkpoint: String?) -> MRDLError {
+    MRDLError(
+      .diverged,
+      checkpoint.map { "training diverged; the last good checkpoint is \($0)" }
+        ?? "training diverged", found: found, expected: "a finite number",
+      at: Place("epoch \(state.epoch), step \(state.stepCount + 1)"))
   }
 }

@@ -3,67 +3,136 @@ internal import MRDLModel
 internal import MRDLOperators
 internal import MRDLRuntime
 
-/// A model whose parameters are inputs, with a target and a loss, and with the nodes of the gradients.
+/// A model whose parameters are inputs, with targets and a loss, and with the nodes of the gradients.
 struct TrainingGraph {
-  /// Gives the loss and the predictions.
+  /// Gives the loss and the predictions as the model is used.
   let evaluation: Program
-  /// Gives the loss, the predictions, and the gradient of each parameter.
+  /// Gives the loss and the predictions as the model is trained, the gradient of each parameter, and the
+  /// running averages.
   let training: Program
-  /// Where the data and the targets go; the parameters follow in their order.
+  /// The tensors that are running averages.
+  let averageNames: [String]
+  /// Where the data, the lengths of sequences, the targets, the weights of samples and the key of random
+  /// numbers go; the parameters and the running averages follow in their order.
   let inputIndex: Int
+  let lengthIndex: Int?
   let targetIndex: Int
+  let weightIndex: Int?
+  let keyIndex: Int?
+  private let firstParameter: Int
+  private let parameterCount: Int
 
-  /// - Throws: `MRDL5004` where the loss cannot be differentiated, or what is wrong with the model.
+  /// - Throws: `MRDL5002` where model and data do not fit each other, `MRDL5004` where the loss cannot be
+  ///   differentiated, or what is wrong with the model.
   init(
-    _ model: Model, parameters: [String], objective: Objective, targetShape: Shape?
+    _ model: Model, parameters: [String], objective: Objective, data: TrainingDataShape
   ) throws(MRDLError) {
-    guard model.graph.inputs.count == 1 else {
-      throw MRDLError(
-        .badRecipe, "only a model with one input can be trained",
-        found: "\(model.graph.inputs.count) inputs")
-    }
-    var graph = Model(graph: model.graph, opsets: model.opsets, tensors: model.tensors)
     var names = ValueNames(model)
-    let target = names.make("target")
-    let loss = names.make("loss")
-    var shape = SymbolicShape([.symbolic("N")])
-    if case .symbolic(let name)? = model.graph.inputs[0].shape?.dimensions.first {
-      shape = SymbolicShape([.symbolic(name)])
-    }
-    shape.dimensions += (targetShape?.dimensions ?? []).map { .fixed($0) }
-    graph.graph.inputs.append(
-      ValueInfo(target, targetShape == nil ? .int32 : .float32, shape))
-    for parameter in parameters {
-      guard let info = model.tensors[parameter]?.info else {
-        throw MRDLError(
-          .missingTensor, "a parameter is not in the model", found: "\"\(parameter)\"")
+    let form = try TrainingForm(model, parameters: parameters, names: &names)
+    let interface = try Interface(model, data: data, names: &names)
+    inputIndex = interface.input
+    lengthIndex = interface.length
+    targetIndex = interface.target
+    weightIndex = interface.weight
+    let key = form.key ?? names.make("random_key")
+    var inputs = interface.inputs
+    keyIndex = form.key == nil ? nil : inputs.count
+    if form.key != nil { inputs.append(ValueInfo(key, .int64, SymbolicShape([.fixed(2)]))) }
+    firstParameter = inputs.count
+    parameterCount = parameters.count
+    averageNames = form.averages.map(\.tensor)
+    var tensors = model.tensors
+    for name in parameters + averageNames {
+      guard let info = tensors[name]?.info else {
+        throw MRDLError(.missingTensor, "a parameter is not in the model", found: "\"\(name)\"")
       }
-      graph.tensors[parameter] = nil
-      graph.graph.inputs.append(
-        ValueInfo(parameter, info.scalarType, SymbolicShape(info.shape)))
+      tensors[name] = nil
+      inputs.append(ValueInfo(name, info.scalarType, SymbolicShape(info.shape)))
     }
-    graph.graph.nodes.append(
-      Node(
-        objective.loss.operatorName, domain: OperatorSet.mrdlDomain,
-        inputs: [objective.prediction, target], outputs: [loss]))
+    let loss = names.make("loss")
+    let lossNode = Node(
+      objective.loss.operatorName, domain: OperatorSet.mrdlDomain,
+      inputs: [objective.prediction] + interface.lossInputs, outputs: [loss],
+      attributes: objective.attributes)
     let outputs = [
       ValueInfo(loss, .float32, SymbolicShape(.scalar)),
       ValueInfo(objective.prediction, .float32, nil),
     ]
-    graph.graph.outputs = outputs
-    let options = ProgramOptions(mode: .training)
-    evaluation = try Program(graph, options: options, operators: .training)
-
-    var (training, gradients) = try graph.differentiated(loss: loss, withRespectTo: parameters)
-    training.graph.outputs = outputs + gradients.map { ValueInfo($0, .float32, nil) }
-    self.training = try Program(training, options: options, operators: .training)
-    inputIndex = 0
-    targetIndex = 1
+    func program(
+      _ graph: Graph, _ finish: (Model) throws(MRDLError) -> Model
+    ) throws(MRDLError) -> Program {
+      var complete = Model(graph: graph, opsets: model.opsets, tensors: tensors)
+      complete.graph.inputs = inputs
+      complete.graph.nodes.append(lossNode)
+      complete.graph.outputs = outputs
+      return try Program(
+        try finish(complete), options: ProgramOptions(mode: .training), operators: .training)
+    }
+    evaluation = try program(model.graph) { (model) throws(MRDLError) in model }
+    training = try program(form.graph) { (model) throws(MRDLError) in
+      var (result, gradients) = try model.differentiated(
+        loss: loss, withRespectTo: parameters)
+      result.graph.outputs =
+        outputs + (gradients + form.averages.map(\.output)).map { ValueInfo($0, .float32, nil) }
+      return result
+    }
   }
 
   /// Where a parameter goes.
-  func parameterIndex(_ index: Int) -> Int { 2 + index }
+  func parameterIndex(_ index: Int) -> Int { firstParameter + index }
+
+  /// Where a running average goes.
+  func averageIndex(_ index: Int) -> Int { firstParameter + parameterCount + index }
 
   /// Where the gradient of a parameter comes out.
   func gradientIndex(_ index: Int) -> Int { 2 + index }
+
+  /// Where a running average comes out.
+  func averageOutputIndex(_ index: Int) -> Int { 2 + parameterCount + index }
+}
+
+/// The inputs that data go to.
+private struct Interface {
+  private(set) var inputs: [ValueInfo]
+  private(set) var input = 0
+  private(set) var length: Int?
+  private(set) var target = 0
+  private(set) var weight: Int?
+  /// The inputs of the loss after the predictions.
+  private(set) var lossInputs: [String] = []
+
+  init(
+    _ model: Model, data: TrainingDataShape, names: inout ValueNames
+  ) throws(MRDLError) {
+    inputs = model.graph.inputs
+    let lengths = inputs.indices.filter {
+      inputs[$0].scalarType == .int32 && inputs[$0].shape?.rank == 1
+    }
+    let others = inputs.indices.filter { !lengths.contains($0) }
+    guard others.count == 1, lengths.count <= 1 else {
+      throw MRDLError(
+        .badRecipe, "only a model with one input, and maybe one of lengths, can be trained",
+        found: inputs.map(\.description).joined(separator: ", "))
+    }
+    guard lengths.isEmpty == !data.hasLengths else {
+      throw MRDLError(
+        .badRecipe, "model and data do not agree on whether sequences have lengths",
+        found: data.hasLengths ? "data with lengths" : "data without lengths",
+        expected: lengths.isEmpty ? "a model with an i32 input of lengths" : "data with lengths")
+    }
+    input = others[0]
+    length = lengths.first
+    var batch = Dimension.symbolic("N")
+    if let first = inputs[input].shape?.dimensions.first, case .symbolic = first { batch = first }
+    func append(_ stem: String, _ type: ScalarType, _ shape: Shape) -> Int {
+      let name = names.make(stem)
+      inputs.append(
+        ValueInfo(
+          name, type, SymbolicShape([batch] + shape.dimensions.map { .fixed($0) })))
+      lossInputs.append(name)
+      return inputs.count - 1
+    }
+    target = append("target", data.targetType, data.targetShape)
+    if let shape = data.weightShape { weight = append("weight", .float32, shape) }
+  }
 }

@@ -38,8 +38,10 @@ extension OperatorSet {
 
   /// Every loss, a line each.
   private static let losses: [any Operator.Type] = [
+    AbsoluteLoss.self,
     BinaryCrossEntropyLoss.self,
     CrossEntropyLoss.self,
+    HuberLoss.self,
     QuadraticLoss.self,
   ]
 }

@@ -1,0 +1,70 @@
+internal import MRDLCore
+internal import MRDLModel
+internal import MRDLOperators
+
+/// A graph as it is trained: layers that behave differently in training are replaced by what they are then.
+struct TrainingForm {
+  private(set) var graph: Graph
+  /// The running averages: the tensor, and the value that holds it after a step.
+  private(set) var averages: [(tensor: String, output: String)] = []
+  /// The input of the key that random numbers are made from, where there is a layer that draws them.
+  private(set) var key: String?
+
+  /// - Parameter parameters: the names of what is trained. BatchNormalization of which neither scale nor
+  ///   offset is among them keeps its averages: it is frozen.
+  /// - Throws: `MRDL5004` for a layer whose form in training is not known.
+  init(
+    _ model: Model, parameters: [String], names: inout ValueNames
+  ) throws(MRDLError) {
+    graph = model.graph
+    let trained = Set(parameters)
+    var dropoutCount = 0
+    for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty {
+      let place = Place("/graph/nodes/\(index) (\(node.displayName))")
+      switch node.operatorName {
+      case "BatchNormalization"
+      where trained.contains(node.inputs[1]) || trained.contains(node.inputs[2]):
+        let statistics = [node.inputs[3], node.inputs[4]]
+        guard statistics.allSatisfy({ model.tensors[$0] != nil }) else { continue }
+        for name in statistics where averages.contains(where: { $0.tensor == name }) {
+          throw MRDLError(
+            .noGradient, "two layers share running averages", found: "\"\(name)\"", at: place)
+        }
+        var replaced = node
+        replaced.operatorName = TrainingBatchNormalization.name
+        replaced.domain = TrainingBatchNormalization.domain
+        replaced.outputs = [node.outputs[0]] + (0..<4).map { _ in names.make("statistic") }
+        graph.nodes[index] = replaced
+        averages += zip(statistics, replaced.outputs[1...2]).map { ($0, $1) }
+      case "Dropout":
+        if let ratio = try Self.ratio(node, model, place) {
+          let name = key ?? names.make("random_key")
+          key = name
+          graph.nodes[index] = Node(
+            RandomDropout.name, domain: RandomDropout.domain, name: node.name,
+            inputs: [node.inputs[0], name], outputs: [node.outputs[0]],
+            attributes: ["ratio": .float(ratio), "layer": .integer(Int64(dropoutCount))])
+        }
+        dropoutCount += 1
+      default: break
+      }
+    }
+  }
+
+  /// The share that a Dropout drops, nil where it drops nothing.
+  private static func ratio(
+    _ node: Node, _ model: Model, _ place: Place
+  ) throws(MRDLError) -> Double? {
+    if node.outputs.count > 1, !node.outputs[1].isEmpty {
+      throw MRDLError(.noGradient, "the mask of Dropout is used in the graph", at: place)
+    }
+    guard node.inputs.count > 1, !node.inputs[1].isEmpty else { return 0.5 }
+    guard let tensor = model.tensors[node.inputs[1]],
+      let ratio = ValueFacts(constant: try tensor.load()).number, ratio >= 0, ratio < 1
+    else {
+      throw MRDLError(
+        .noGradient, "the ratio of Dropout is not a constant below 1", at: place)
+    }
+    return ratio == 0 ? nil : ratio
+  }
+}

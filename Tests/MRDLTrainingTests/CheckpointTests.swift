@@ -1,0 +1,143 @@
+import MRDLCore
+import MRDLFormat
+import MRDLModel
+import MRDLTraining
+import Testing
+
+/// Runs that go on from a checkpoint.
+@Suite struct CheckpointTests {
+  /// A network with everything that has a state: batch normalisation, dropout, and slots.
+  static func model() throws -> Model {
+    var model = try TrainerTests.model()
+    var nodes = model.graph.nodes
+    nodes[0].outputs = ["c0"]
+    nodes.insert(
+      Node(
+        "BatchNormalization", inputs: ["c0", "gamma", "beta", "mean", "var"], outputs: ["c"]),
+      at: 1)
+    nodes[4].outputs = ["f0"]
+    nodes.insert(Node("Dropout", inputs: ["f0", "ratio"], outputs: ["f"]), at: 5)
+    model.graph.nodes = nodes
+    for (name, value) in [("gamma", 1), ("beta", 0), ("mean", 0), ("var", 1)] as [(String, Float)] {
+      model.tensors[name] = ModelTensor(
+        name, Tensor([Float](repeating: value, count: 5), shape: [5]))
+    }
+    model.tensors["ratio"] = ModelTensor("ratio", Tensor([Float(0.25)], shape: []))
+    return model
+  }
+
+  static let parameters = TrainerTests.parameters + ["gamma", "beta"]
+
+  static func options(epochs: Int = 4, threads: Int? = nil) -> TrainingOptions {
+    TrainingOptions(
+      epochCount: epochs, batchSize: 8, accumulationCount: 2, seed: 5, optimizer: .adam(Adam()),
+      learningRate: LearningRate(
+        0.01, course: .plateau(factor: 0.5, patience: 1, leastChange: 0.05)),
+      weightDecay: WeightDecay(decoupled: 0.01), clipping: .norm(1),
+      metrics: [.accuracy(rank: 1)], keeps: .best, threadLimit: threads)
+  }
+
+  static func trainer(threads: Int? = nil) throws -> Trainer {
+    try Trainer(
+      try model(), parameters: parameters, objective: Objective(.crossEntropy, of: "y"),
+      options: options(threads: threads))
+  }
+
+  static func bits(_ model: Model) throws -> [[UInt32]] {
+    try (parameters + ["mean", "var"]).map { name in
+      try #require(model.tensors[name]).load().elements(as: Float.self).map(\.bitPattern)
+    }
+  }
+
+  /// Interrupted after any step, a run that goes on gives the bits of one that was left alone.
+  @Test(arguments: [1, 3, 6, 11, 17])
+  func aResumedRunGivesTheSameBits(steps: Int) throws {
+    var whole = try Self.trainer()
+    let expected = try whole.train(on: TrainerTests.data, validation: TrainerTests.data)
+    let directory = try TemporaryDirectory()
+    let path = directory.file("run.mrdl")
+    var first = try Self.trainer(threads: 1)
+    var count = 0
+    let interrupted = try first.train(
+      on: TrainerTests.data, validation: TrainerTests.data,
+      checkpoints: CheckpointOptions(path: path, epochInterval: nil),
+      report: { (progress) throws(MRDLError) in if case .step = progress { count += 1 } },
+      isInterrupted: { count >= steps })
+    #expect(interrupted.ending == .interrupted)
+    var second = try Self.trainer()
+    let resumed = try second.train(
+      on: TrainerTests.data, validation: TrainerTests.data, resumed: try Checkpoint(path: path))
+    #expect(resumed.ending == .completed)
+    #expect(resumed.history == expected.history)
+    #expect(resumed.chosenEpoch == expected.chosenEpoch)
+    #expect(try Self.bits(resumed.model) == (try Self.bits(expected.model)))
+  }
+
+  @Test func averagesMoveAndDropoutDrops() throws {
+    var trainer = try Self.trainer()
+    let result = try trainer.train(on: TrainerTests.data)
+    let mean = try #require(result.model.tensors["mean"]).load().elements(as: Float.self)
+    #expect(mean.contains { abs($0) > 0.01 })
+    // With a quarter of the values dropped, the loss in training is not that of the same parameters in use.
+    let trained = try #require(result.history.last?.values["loss"])
+    let measured = try #require(try trainer.evaluate(on: TrainerTests.data)["loss"])
+    #expect(abs(trained - measured) > 1e-4)
+  }
+
+  @Test func aCheckpointIsAModel() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("run.mrdl")
+    var trainer = try Self.trainer()
+    _ = try trainer.train(
+      on: TrainerTests.data, checkpoints: CheckpointOptions(path: path, epochInterval: 2))
+    let model = try MRDLFile.open(path)
+    #expect(model.training?.history.count == 4)
+    #expect(model.training?.state != nil)
+    let plain = model.withoutTrainingState()
+    #expect(plain.training?.state == nil)
+    #expect(plain.tensors.names == Set(Self.parameters + ["mean", "var", "ratio"]))
+    let findings = Diagnostics()
+    plain.check(diagnostics: findings)
+    #expect(findings.findings.isEmpty)
+  }
+
+  @Test func anotherRunIsRefused() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("run.mrdl")
+    var trainer = try Self.trainer()
+    _ = try trainer.train(on: TrainerTests.data, checkpoints: CheckpointOptions(path: path))
+    var options = Self.options()
+    options.seed = 6
+    var other = try Trainer(
+      try Self.model(), parameters: Self.parameters, objective: Objective(.crossEntropy, of: "y"),
+      options: options)
+    let checkpoint = try Checkpoint(path: path)
+    let error = #expect(throws: MRDLError.self) {
+      _ = try other.train(on: TrainerTests.data, resumed: checkpoint)
+    }
+    #expect(error?.code == .foreignCheckpoint)
+  }
+
+  /// A parameter that is not among the trained ones stays, and so do the averages of a frozen layer.
+  @Test func frozenParametersStay() throws {
+    var trainer = try Trainer(
+      try Self.model(), parameters: ["weights", "bias"],
+      objective: Objective(.crossEntropy, of: "y"), options: Self.options())
+    let result = try trainer.train(on: TrainerTests.data)
+    let before = try Self.bits(try Self.model())
+    let after = try Self.bits(result.model)
+    for (name, (old, new)) in zip(Self.parameters + ["mean", "var"], zip(before, after)) {
+      #expect((old == new) == !["weights", "bias"].contains(name), "\(name)")
+    }
+  }
+
+  @Test func aCheckpointThatCannotBeWrittenLeavesTheLastOne() throws {
+    // A directory that does not exist.
+    var trainer = try Self.trainer()
+    #expect(throws: MRDLError.self) {
+      _ = try trainer.train(
+        on: TrainerTests.data,
+        checkpoints: CheckpointOptions(path: "/nonexistent/checkpoint.mrdl"))
+    }
+  }
+}
