@@ -59,9 +59,7 @@ private struct BatchNormalizationGradientKernel<Element: RealElement>: Kernel {
 
   init(_ shape: Shape, _ epsilon: Double) {
     self.epsilon = epsilon
-    statistics = BatchStatistics(
-      batchCount: shape[0], channelCount: shape[1],
-      volume: shape.dimensions[2...].reduce(1, *))
+    statistics = BatchStatistics(shape)
   }
 
   var inPlacePairs: [(input: Int, output: Int)] { [(0, 0)] }
@@ -74,26 +72,20 @@ private struct BatchNormalizationGradientKernel<Element: RealElement>: Kernel {
     let mean = arguments.input(3, as: Element.self)
     let variance = arguments.input(4, as: Element.self)
     let result = arguments.output(0, as: Element.self).baseAddress
-    // Empty where nobody asks for them.
-    let others = (
-      arguments.output(1, as: Element.self), arguments.output(2, as: Element.self),
-      arguments.output(3, as: Element.self), arguments.output(4, as: Element.self)
-    )
-    let present = (
-      arguments.hasOutput(1), arguments.hasOutput(2), arguments.hasOutput(3),
-      arguments.hasOutput(4)
-    )
+    let scaleResidual = arguments.output(1, as: Element.self)
+    let offsetResidual = arguments.output(2, as: Element.self)
+    let meanResidual = arguments.output(3, as: Element.self)
+    let varianceResidual = arguments.output(4, as: Element.self)
     statistics.forEachChannel(threadLimit: arguments.threadLimit) { channel in
       let moments = statistics.residualMoments(
         of: channel, mean: mean[channel], values, residuals)
       let inverse = 1 / (Double(variance[channel]) + epsilon).squareRoot()
       let factor = Double(scale[channel]) * inverse
-      if present.0 { others.0[channel] = Element(moments.product * inverse) }
-      if present.1 { others.1[channel] = Element(moments.sum) }
-      if present.2 { others.2[channel] = Element(-factor * moments.sum) }
-      if present.3 {
-        others.3[channel] = Element(-factor * inverse * inverse * moments.product / 2)
-      }
+      statistics.put(moments.product * inverse, of: channel, to: scaleResidual)
+      statistics.put(moments.sum, of: channel, to: offsetResidual)
+      statistics.put(-factor * moments.sum, of: channel, to: meanResidual)
+      statistics.put(
+        -factor * inverse * inverse * moments.product / 2, of: channel, to: varianceResidual)
       if let result { statistics.blend(channel, factor, residuals, 0, residuals, 0, result) }
     }
   }

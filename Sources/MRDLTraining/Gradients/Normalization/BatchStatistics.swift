@@ -1,3 +1,4 @@
+internal import MRDLCore
 internal import MRDLNumerics
 
 /// The sizes of [batch, channels, …], whose channels are normalised one by one.
@@ -6,6 +7,13 @@ struct BatchStatistics<Element: RealElement>: Sendable {
   let channelCount: Int
   /// Elements of one channel of one sample.
   let volume: Int
+
+  /// - Precondition: the shape has at least the two axes of batch and channels.
+  init(_ shape: Shape) {
+    batchCount = shape[0]
+    channelCount = shape[1]
+    volume = shape.dimensions[2...].reduce(1, *)
+  }
 
   /// Elements of one channel of the batch.
   var elementCount: Int { batchCount * volume }
@@ -54,6 +62,13 @@ struct BatchStatistics<Element: RealElement>: Sendable {
       Element.blend(
         volume, Element(a), x + first, Element(b), y + first, Element(c), z + first)
     }
+  }
+
+  /// Writes the value of a channel to an output, which is empty where nobody needs it.
+  func put(
+    _ value: Double, of channel: Int, to output: UnsafeMutableBufferPointer<Element>
+  ) {
+    if output.baseAddress != nil { output[channel] = Element(value) }
   }
 
   /// Does the work of every channel, which shares nothing with another.

@@ -47,9 +47,7 @@ private struct TrainingBatchNormalizationKernel<Element: RealElement>: Kernel {
 
   init(_ normalization: TrainingBatchNormalization, _ shape: Shape) {
     self.normalization = normalization
-    statistics = BatchStatistics(
-      batchCount: shape[0], channelCount: shape[1],
-      volume: shape.dimensions[2...].reduce(1, *))
+    statistics = BatchStatistics(shape)
   }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
@@ -71,13 +69,14 @@ private struct TrainingBatchNormalizationKernel<Element: RealElement>: Kernel {
     statistics.forEachChannel(threadLimit: arguments.threadLimit) { channel in
       let (mean, variance) = statistics.moments(of: channel, values)
       let inverse = 1 / (variance + normalization.epsilon).squareRoot()
-      func put(_ buffer: UnsafeMutableBufferPointer<Element>, _ value: Double) {
-        if buffer.baseAddress != nil { buffer[channel] = Element(value) }
-      }
-      put(outputs.mean, mean)
-      put(outputs.inverse, inverse)
-      put(outputs.newMean, momentum * Double(averages.0[channel]) + (1 - momentum) * mean)
-      put(outputs.newVariance, momentum * Double(averages.1[channel]) + (1 - momentum) * variance)
+      statistics.put(mean, of: channel, to: outputs.mean)
+      statistics.put(inverse, of: channel, to: outputs.inverse)
+      statistics.put(
+        momentum * Double(averages.0[channel]) + (1 - momentum) * mean, of: channel,
+        to: outputs.newMean)
+      statistics.put(
+        momentum * Double(averages.1[channel]) + (1 - momentum) * variance, of: channel,
+        to: outputs.newVariance)
       let factor = Double(scale[channel]) * inverse
       statistics.blend(
         channel, factor, values, 0, values, Double(offset[channel]) - mean * factor, result)
@@ -134,11 +133,7 @@ public struct TrainingBatchNormalizationGradient: Operator {
 private struct TrainingBatchNormalizationGradientKernel<Element: RealElement>: Kernel {
   let statistics: BatchStatistics<Element>
 
-  init(_ shape: Shape) {
-    statistics = BatchStatistics(
-      batchCount: shape[0], channelCount: shape[1],
-      volume: shape.dimensions[2...].reduce(1, *))
-  }
+  init(_ shape: Shape) { statistics = BatchStatistics(shape) }
 
   var inPlacePairs: [(input: Int, output: Int)] { [(0, 0)] }
 
@@ -152,14 +147,13 @@ private struct TrainingBatchNormalizationGradientKernel<Element: RealElement>: K
     let result = arguments.output(0, as: Element.self).baseAddress
     let scaleResidual = arguments.output(1, as: Element.self)
     let offsetResidual = arguments.output(2, as: Element.self)
-    let (hasScale, hasOffset) = (arguments.hasOutput(1), arguments.hasOutput(2))
     let count = Double(max(statistics.elementCount, 1))
     statistics.forEachChannel(threadLimit: arguments.threadLimit) { channel in
       let moments = statistics.residualMoments(
         of: channel, mean: mean[channel], values, residuals)
       let deviation = Double(inverse[channel])
-      if hasScale { scaleResidual[channel] = Element(moments.product * deviation) }
-      if hasOffset { offsetResidual[channel] = Element(moments.sum) }
+      statistics.put(moments.product * deviation, of: channel, to: scaleResidual)
+      statistics.put(moments.sum, of: channel, to: offsetResidual)
       guard let result else { return }
       let a = Double(scale[channel]) * deviation
       let b = -a * deviation * deviation * moments.product / count
