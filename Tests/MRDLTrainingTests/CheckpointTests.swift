@@ -131,7 +131,29 @@ import Testing
     }
   }
 
-  @Test func aCheckpointThatCannotBeWrittenLeavesTheLastOne() throws {
+  /// The loss of a line that swings ever wider leaves the real numbers some epochs after the first
+  /// checkpoints, which hold numbers that were still good.
+  @Test func divergenceNamesTheLastGoodCheckpoint() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("run.mrdl")
+    var options = RunTests.options(epochs: 500)
+    options.learningRate = LearningRate(100)
+    var trainer = try Trainer(
+      RunTests.Line.model(), parameters: ["a", "b"], objective: Objective(.quadratic, of: "y"),
+      data: TrainingDataShape(RunTests.Line.data), options: options)
+    let error = #expect(throws: MRDLError.self) {
+      _ = try trainer.train(
+        on: RunTests.Line.data, checkpoints: CheckpointOptions(path: path, epochInterval: 1))
+    }
+    #expect(error?.code == .diverged)
+    #expect(error?.message.contains(path) == true)
+    for name in ["a", "b"] {
+      let values = try #require(try MRDLFile.open(path).tensors[name]).load()
+      #expect(values.elements(as: Float.self).allSatisfy { $0.isFinite })
+    }
+  }
+
+  @Test func aCheckpointThatCannotBeWrittenIsAnError() throws {
     // A directory that does not exist.
     var trainer = try Self.trainer()
     #expect(throws: MRDLError.self) {

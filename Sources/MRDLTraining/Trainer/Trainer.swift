@@ -224,7 +224,7 @@ public struct Trainer: ~Copyable {
       state.rate = options.learningRate.rate(
         step: state.stepCount, epochStepCount: epochStepCount, epochCount: options.epochCount,
         plateauCount: state.plateauCount)
-      try takeStep(&state, stepSize, &batches)
+      try takeStep(&state, stepSize, &batches, lastCheckpoint: writer.lastPath)
       try report(
         .step(
           epoch: state.epoch, sampleCount: state.score.sampleCount, loss: state.score.meanLoss))
@@ -243,7 +243,8 @@ public struct Trainer: ~Copyable {
 
   /// Moves every parameter along the mean gradient of some samples.
   private mutating func takeStep(
-    _ state: inout RunState, _ stepSize: Int, _ batches: inout BatchLoader<some TrainingData>
+    _ state: inout RunState, _ stepSize: Int, _ batches: inout BatchLoader<some TrainingData>,
+    lastCheckpoint: String?
   ) throws(MRDLError) {
     var done = 0
     while done < stepSize, let batch = batches.next() {
@@ -253,7 +254,7 @@ public struct Trainer: ~Copyable {
       try training.run()
       state.score.add(training, batch)
       guard state.score.lastLoss.isFinite else {
-        throw diverged("the loss is \(state.score.lastLoss)", state, nil)
+        throw diverged("the loss is \(state.score.lastLoss)", state, lastCheckpoint)
       }
       for index in store.averages.indices {
         training.withUnsafeOutput(graph.averageOutputIndex(index)) { store.setAverage(index, $0) }
