@@ -168,23 +168,31 @@ let package = Package(
 
     // MARK: Tests
 
+    .target(
+      name: "TestDirectories", path: "Tests/TestDirectories", swiftSettings: strict),
     tests("MRDLCompressionTests", of: ["MRDLCompression", "MRDLCore"]),
-    tests("MRDLCoreTests", of: ["MRDLCore"]),
+    tests("MRDLCoreTests", of: ["MRDLCore", "TestDirectories"]),
     tests(
-      "MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore"],
+      "MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore", "TestDirectories"],
       resources: [.copy("Fixtures")]),
     tests(
       "MRDLHDF5Tests", of: ["MRDLHDF5", "MRDLModel", "MRDLCore"], resources: [.copy("Fixtures")]),
     tests(
-      "MRDLHDF5WritingTests", of: ["MRDLHDF5Writing", "MRDLHDF5", "MRDLModel", "MRDLCore"]),
-    tests("MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore"]),
+      "MRDLHDF5WritingTests",
+      of: ["MRDLHDF5Writing", "MRDLHDF5", "MRDLModel", "MRDLCore", "TestDirectories"]),
+    tests(
+      "MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore", "TestDirectories"]),
     tests(
       "MRDLInterchangeTests",
-      of: ["MRDLInterchange", "MRDLFormat", "MRDLCompression", "MRDLModel", "MRDLCore"]),
+      of: [
+        "MRDLInterchange", "MRDLFormat", "MRDLCompression", "MRDLModel", "MRDLCore",
+        "TestDirectories",
+      ]),
     tests(
       "MRDLExportTests",
       of: [
         "MRDLExport", "MRDLInterchange", "MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore",
+        "TestDirectories",
       ]),
     tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),
     tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
@@ -207,7 +215,7 @@ let package = Package(
       "MRDLTrainingTests",
       of: [
         "MRDLTraining", "MRDLMetrics", "MRDLRuntime", "MRDLFormat", "MRDLOperators",
-        "MRDLNumerics", "MRDLModel", "MRDLCore", "CMRDLKernels",
+        "MRDLNumerics", "MRDLModel", "MRDLCore", "TestDirectories", "CMRDLKernels",
       ]),
   ],
   swiftLanguageModes: [.v6],

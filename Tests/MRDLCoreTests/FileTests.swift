@@ -1,5 +1,6 @@
 import Foundation
 import MRDLCore
+import TestDirectories
 import Testing
 
 @Suite struct FileTests {

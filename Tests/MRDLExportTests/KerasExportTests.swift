@@ -3,6 +3,7 @@ import MRDLExport
 import MRDLInterchange
 import MRDLModel
 import MRDLRuntime
+import TestDirectories
 import Testing
 
 /// Models written as Keras saves them and read again: the answers must be the same. That Keras itself reads

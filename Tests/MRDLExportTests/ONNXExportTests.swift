@@ -2,6 +2,7 @@ import MRDLCore
 import MRDLExport
 import MRDLInterchange
 import MRDLModel
+import TestDirectories
 import Testing
 
 /// ONNX files that are written, read again by the reader that the `onnx` package vouches for.

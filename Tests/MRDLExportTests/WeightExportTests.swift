@@ -2,6 +2,7 @@ import MRDLCore
 import MRDLExport
 import MRDLInterchange
 import MRDLModel
+import TestDirectories
 import Testing
 
 /// Weights that are written, read again.

@@ -2,6 +2,7 @@ import Foundation
 import MRDLCore
 import MRDLFormat
 import MRDLModel
+import TestDirectories
 import Testing
 
 /// Every released version of the format keeps a file here that all later readers must read.

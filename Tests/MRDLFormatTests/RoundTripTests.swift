@@ -1,6 +1,7 @@
 import MRDLCore
 import MRDLFormat
 import MRDLModel
+import TestDirectories
 import Testing
 
 @Suite struct RoundTripTests {

@@ -2,6 +2,7 @@ import MRDLCore
 import MRDLHDF5
 import MRDLHDF5Writing
 import MRDLModel
+import TestDirectories
 import Testing
 
 /// What libhdf5 writes, our own reader reads.

@@ -1,5 +1,6 @@
 import MRDLCore
 import MRDLImages
+import TestDirectories
 import Testing
 
 @Suite("Picture formats")

@@ -1,5 +1,6 @@
 import MRDLCore
 import MRDLImages
+import TestDirectories
 import Testing
 
 /// All samples of a picture, whatever their type.

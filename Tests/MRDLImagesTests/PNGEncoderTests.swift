@@ -1,6 +1,7 @@
 import MRDLCompression
 import MRDLCore
 import MRDLImages
+import TestDirectories
 import Testing
 
 /// A picture with smooth parts, edges and noise.

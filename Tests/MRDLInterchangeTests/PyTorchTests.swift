@@ -2,6 +2,7 @@ import MRDLCompression
 import MRDLCore
 import MRDLInterchange
 import MRDLModel
+import TestDirectories
 import Testing
 
 struct PyTorchTests {

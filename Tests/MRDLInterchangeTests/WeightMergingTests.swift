@@ -2,6 +2,7 @@ import MRDLCore
 import MRDLFormat
 import MRDLInterchange
 import MRDLModel
+import TestDirectories
 import Testing
 
 /// Weights put into architectures by name and by a mapping.

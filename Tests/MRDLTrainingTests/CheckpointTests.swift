@@ -2,6 +2,7 @@ import MRDLCore
 import MRDLFormat
 import MRDLModel
 import MRDLTraining
+import TestDirectories
 import Testing
 
 /// Runs that go on from a checkpoint.
