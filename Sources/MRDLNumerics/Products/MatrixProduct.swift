@@ -76,7 +76,7 @@ package struct MatrixProduct: Sendable {
       scalarType == .float32
       ? ProductBlocking(rows: rows, columns: columns, depth: depth, Float.self)
       : ProductBlocking(rows: rows, columns: columns, depth: depth, Double.self)
-    slotCount = max(1, min(WorkerPool.size, blocking.pieceCount))
+    slotCount = blocking.slotCount()
     isVector =
       alpha == 1
       && Self.isVector(
@@ -121,13 +121,13 @@ package struct MatrixProduct: Sendable {
 
   /// A name for the layout that `packLeft` makes, the same for two products when they can share it.
   package var packedLeftLayout: String {
-    "left/\(scalarType)/\(rows)x\(depth)/\(left.rowStride),\(left.columnStride)/\(alpha)/"
+    "left/\(scalarType.rawValue)/\(rows)x\(depth)/\(left.rowStride),\(left.columnStride)/\(alpha)/"
       + "\(blocking.panelCount),\(blocking.depthStep)"
   }
 
   /// A name for the layout that `packRight` makes, the same for two products when they can share it.
   package var packedRightLayout: String {
-    "right/\(scalarType)/\(depth)x\(columns)/\(right.rowStride),\(right.columnStride)/"
+    "right/\(scalarType.rawValue)/\(depth)x\(columns)/\(right.rowStride),\(right.columnStride)/"
       + "\(blocking.tileColumns),\(blocking.depthStep)"
   }
 

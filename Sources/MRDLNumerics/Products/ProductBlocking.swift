@@ -19,8 +19,9 @@ package struct ProductBlocking: Sendable, Hashable {
   package let panelStep: Int
   package let rowPieces: Int
 
-  /// Below so many multiplications a product stays in one piece.
-  package static let leastParallelWork = 65_536
+  /// Below so many multiplications a product stays in one piece: about ten microseconds, where waking a
+  /// thread takes up to fifty.
+  package static let leastParallelWork = 262_144
 
   package init<Scalar: KernelScalar>(
     rows: Int, columns: Int, depth: Int, copies: Int = 1, _: Scalar.Type
@@ -30,9 +31,10 @@ package struct ProductBlocking: Sendable, Hashable {
     self.depth = depth
     panelCount = (rows + Scalar.tileRows - 1) / Scalar.tileRows
     tileColumns = Scalar.tileColumns
-    // 256 KB to 400 KB of the right matrix.
-    depthStep = max(1, min(depth, MemoryLayout<Scalar>.size == 4 ? 384 : 256))
-    let mostPanels = max(1, 256 / tileColumns)
+    // 400 KB or 512 KB of the right matrix.
+    let mostDepth = MemoryLayout<Scalar>.size == 4 ? 384 : 256
+    depthStep = max(1, min(depth, mostDepth))
+    let mostPanels = max(1, 256 * mostDepth / depthStep / tileColumns)
     let panels = max(1, (columns + tileColumns - 1) / tileColumns)
     // As many pieces as are worth a thread, up to eight among all copies of the product.
     let work = rows * columns * max(depth, 1)
@@ -49,6 +51,12 @@ package struct ProductBlocking: Sendable, Hashable {
 
   /// The pieces of one product.
   package var pieceCount: Int { columnPieces * rowPieces }
+
+  /// How many of the pieces of some products may run at the same time.
+  package func slotCount(copies: Int = 1) -> Int {
+    let pieces = pieceCount * copies
+    return pieces > 1 ? min(WorkerPool.size, pieces) : 1
+  }
 
   /// Columns rounded up to whole panels.
   package var paddedColumns: Int { (columns + tileColumns - 1) / tileColumns * tileColumns }

@@ -52,7 +52,7 @@ package struct Convolution: Sendable {
     precondition(
       !(isDepthwise && weightsArePacked), "weights that are used as they stand cannot be packed")
     self.weightsArePacked = weightsArePacked
-    slotCount = max(1, min(WorkerPool.size, blocking.pieceCount * copies))
+    slotCount = blocking.slotCount(copies: copies)
   }
 
   /// Whether each channel has a kernel of its own.
@@ -71,7 +71,7 @@ package struct Convolution: Sendable {
 
   /// A name for the layout that `packWeights` makes, the same for two convolutions when they can share it.
   package var packedWeightsLayout: String {
-    "convolution/\(scalarType)/\(groupCount)x\(blocking.rows)x\(blocking.depth)/"
+    "convolution/\(scalarType.rawValue)/\(groupCount)x\(blocking.rows)x\(blocking.depth)/"
       + "\(blocking.panelCount),\(blocking.depthStep)"
   }
 
