@@ -30,7 +30,7 @@ extension Command {
       end(parsing: error)
     }
     do {
-      if var command = command as? any Command {
+      if var command = command as? Self {
         try command.perform()
       } else {
         try command.run()

@@ -1,6 +1,5 @@
 package import ArgumentParser
 internal import CMRDLSystem
-internal import MRDLCore
 
 /// The option that limits the threads.
 package struct ThreadOptions: ParsableArguments {
@@ -19,16 +18,5 @@ package struct ThreadOptions: ParsableArguments {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads takes a number from 1 to 1024, found \(threads)")
     }
-  }
-}
-
-extension CommandConfiguration {
-  /// The configuration of one of the commands, with the version of the package.
-  package static func command(
-    _ name: String, abstract: String, discussion: String
-  ) -> CommandConfiguration {
-    CommandConfiguration(
-      commandName: name, abstract: abstract, discussion: discussion,
-      version: "\(name) \(Release.version)")
   }
 }

@@ -122,7 +122,7 @@ extension HDF5Datatype {
   }
 
   /// The fields by which formats of real numbers are told apart.
-  private struct RealFormat: Hashable {
+  private struct RealFormat: Equatable {
     let byteCount: Int
     let sign: UInt8
     let exponent: UInt8
@@ -130,25 +130,37 @@ extension HDF5Datatype {
     let mantissaSize: UInt8
     let bias: UInt32
 
-    static let known: [RealFormat: ScalarType] = [
-      RealFormat(
-        byteCount: 8, sign: 63, exponent: 52, exponentSize: 11, mantissaSize: 52, bias: 1023):
-        .float64,
-      RealFormat(
-        byteCount: 4, sign: 31, exponent: 23, exponentSize: 8, mantissaSize: 23, bias: 127):
-        .float32,
-      RealFormat(
-        byteCount: 2, sign: 15, exponent: 10, exponentSize: 5, mantissaSize: 10, bias: 15):
-        .float16,
-      RealFormat(
-        byteCount: 2, sign: 15, exponent: 7, exponentSize: 8, mantissaSize: 7, bias: 127):
-        .bfloat16,
-      RealFormat(
-        byteCount: 1, sign: 7, exponent: 3, exponentSize: 4, mantissaSize: 3, bias: 7):
-        .float8E4M3FN,
-      RealFormat(
-        byteCount: 1, sign: 7, exponent: 2, exponentSize: 5, mantissaSize: 2, bias: 15):
-        .float8E5M2,
+    static let known: [(format: RealFormat, type: ScalarType)] = [
+      (
+        RealFormat(
+          byteCount: 8, sign: 63, exponent: 52, exponentSize: 11, mantissaSize: 52, bias: 1023),
+        .float64
+      ),
+      (
+        RealFormat(
+          byteCount: 4, sign: 31, exponent: 23, exponentSize: 8, mantissaSize: 23, bias: 127),
+        .float32
+      ),
+      (
+        RealFormat(
+          byteCount: 2, sign: 15, exponent: 10, exponentSize: 5, mantissaSize: 10, bias: 15),
+        .float16
+      ),
+      (
+        RealFormat(
+          byteCount: 2, sign: 15, exponent: 7, exponentSize: 8, mantissaSize: 7, bias: 127),
+        .bfloat16
+      ),
+      (
+        RealFormat(
+          byteCount: 1, sign: 7, exponent: 3, exponentSize: 4, mantissaSize: 3, bias: 7),
+        .float8E4M3FN
+      ),
+      (
+        RealFormat(
+          byteCount: 1, sign: 7, exponent: 2, exponentSize: 5, mantissaSize: 2, bias: 15),
+        .float8E5M2
+      ),
     ]
   }
 
@@ -167,7 +179,8 @@ extension HDF5Datatype {
       exponentSize: exponentSize, mantissaSize: mantissaSize, bias: bias)
     let hasImpliedBit = prefix.bits >> 4 & 0x03 == 2
     let isVAX = prefix.bits & 0x40 != 0
-    guard let type = RealFormat.known[format], bitOffset == 0, mantissa == 0,
+    guard let type = RealFormat.known.first(where: { $0.format == format })?.type, bitOffset == 0,
+      mantissa == 0,
       bitCount == 8 * prefix.byteCount, hasImpliedBit, !isVAX
     else { return .other("real number of \(bitCount) bits in a format of its own") }
     return .number(type, isBigEndian: prefix.bits & 0x01 != 0)
