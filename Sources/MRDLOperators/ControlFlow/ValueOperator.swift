@@ -22,6 +22,8 @@ package protocol ValueOperator: Operator {
 package typealias SubgraphRun = (Int, [OperatorValue]) throws(MRDLError) -> [OperatorValue]
 
 extension ValueOperator {
+  public static var evaluation: EvaluationKind { .onValues }
+
   package var subgraphs: [Graph] { [] }
 
   package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {

@@ -18,6 +18,8 @@ public protocol DataDependentOperator: Operator {
 }
 
 extension DataDependentOperator {
+  public static var evaluation: EvaluationKind { .dataDependent }
+
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     throw MRDLError(
       .dataDependentShape, "the shape of an output is known only while running", at: request.place)

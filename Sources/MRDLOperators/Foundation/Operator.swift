@@ -35,12 +35,17 @@ public protocol Operator: Sendable {
 
   /// Whether output 0 is input 0 with another shape, so that nothing has to run.
   var isView: Bool { get }
+
+  /// How the outputs are computed. Says which of the protocols below `Operator` the type conforms to,
+  /// because looking a conformance up takes as long as running a small network.
+  static var evaluation: EvaluationKind { get }
 }
 
 extension Operator {
   public static var domain: String { "" }
   public static var outputCount: ClosedRange<Int> { 1...1 }
   public var isView: Bool { false }
+  public static var evaluation: EvaluationKind { .kernel }
 
   /// One operation for each element of the first output.
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {

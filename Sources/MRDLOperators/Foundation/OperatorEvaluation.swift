@@ -21,7 +21,7 @@ package func evaluate(
     return variableInputs.contains(index)
       ? ValueFacts(tensor.scalarType, tensor.shape) : ValueFacts(constant: tensor)
   }
-  if let op = op as? any DataDependentOperator {
+  if let op = op.asDataDependent {
     return try op.evaluate(inputs, outputCount: outputCount, place: place)
   }
   let inferred = try op.infer(Operands(facts, outputCount: outputCount, place: place))

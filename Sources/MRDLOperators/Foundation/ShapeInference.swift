@@ -64,7 +64,7 @@ public struct ShapeInference: Sendable {
   private static func folded(
     _ inferred: [ValueFacts], _ op: any Operator, _ inputs: [ValueFacts?], _ place: Place
   ) throws(MRDLError) -> [ValueFacts] {
-    guard !(op is any ValueOperator), inputs.allSatisfy({ $0 == nil || $0?.constant != nil }),
+    guard op.asValueOperator == nil, inputs.allSatisfy({ $0 == nil || $0?.constant != nil }),
       inferred.contains(where: { $0.constant == nil }),
       inferred.allSatisfy({
         $0.scalarType.isInteger && ($0.concreteShape?.elementCount ?? .max) <= smallCount

@@ -9,7 +9,7 @@ enum FoldConstants: GraphPass {
     var kept: [ProgramGraph.Instruction] = []
     for instruction in graph.instructions {
       var operands: [Tensor?] = []
-      var isConstant = !(instruction.op is any ValueOperator)
+      var isConstant = instruction.op.asValueOperator == nil
       for input in instruction.inputs {
         guard let input else {
           operands.append(nil)

@@ -51,7 +51,7 @@ struct PlanBuilder {
   private mutating func schedule(_ index: Int) throws(MRDLError) {
     let instruction = graph.instructions[index]
     let inputs = instruction.inputs.map { $0.flatMap { facts[$0] } }
-    if instruction.op is any DataDependentOperator {
+    if instruction.op.asDataDependent != nil {
       try evaluateNow(instruction, inputs)
       return
     }

@@ -84,7 +84,7 @@ final class PlannedStage: Sendable {
   /// there rather than planned anew for every content.
   private func stopsAtData(_ attempt: Attempt) -> Bool {
     guard case .stopped(let index, _) = attempt else { return false }
-    return graph.instructions[index].op is any DataDependentOperator
+    return graph.instructions[index].op.asDataDependent != nil
   }
 
   private func makePlan(
@@ -112,7 +112,7 @@ final class PlannedStage: Sendable {
       if !range.isEmpty { parts.append(.planned(PlannedStage(graph.part(range), packedConstants))) }
     }
     append(0..<instruction)
-    if graph.instructions[instruction].op is any DataDependentOperator {
+    if graph.instructions[instruction].op.asDataDependent != nil {
       parts.append(.evaluated(EvaluatedStage(graph.instructions[instruction], in: graph)))
       append((instruction + 1)..<count)
       return parts

@@ -41,7 +41,7 @@ struct ProgramCompiler {
       stages.append(.planned(PlannedStage(graph.part(start..<end), packedConstants)))
     }
     for (index, instruction) in graph.instructions.enumerated() {
-      guard let op = instruction.op as? any ValueOperator else { continue }
+      guard let op = instruction.op.asValueOperator else { continue }
       plan(upTo: index)
       start = index + 1
       var outer: [String: Tensor?] = [:]

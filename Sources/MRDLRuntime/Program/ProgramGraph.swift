@@ -77,7 +77,7 @@ struct ProgramGraph: Sendable {
       for name in node.inputs {
         instruction.inputs.append(name.isEmpty ? nil : try number(name))
       }
-      if let op = op as? any ValueOperator {
+      if let op = op.asValueOperator {
         let names = op.subgraphs.reduce(into: Set<String>()) { $0.formUnion($1.capturedNames) }
         instruction.captured = names.sorted().compactMap { numbers[$0] }
       }

@@ -34,7 +34,7 @@ final class NodeRunner {
     let operands = ValueOperands(
       instruction.inputs.map { $0.flatMap(value) }, outputCount: instruction.outputs.count,
       place: instruction.place)
-    if let op = instruction.op as? any ValueOperator {
+    if let op = instruction.op.asValueOperator {
       let results = try op.evaluate(operands) { (index, inputs) throws(MRDLError) in
         let captured = self.stage.captured[index].map { value($0) }
         return try self.execution(index).run(inputs.map { $0 } + captured)
