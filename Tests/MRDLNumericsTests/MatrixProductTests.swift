@@ -34,7 +34,8 @@ import Testing
   func check<Scalar: Real>(
     _ sizes: Sizes, leftTransposed: Bool, rightTransposed: Bool, packLeft: Bool = false,
     packRight: Bool = false, alpha: Double = 1, accumulates: Bool = false,
-    activation: Activation = .none, withBias: Bool = false, tolerance: Double, _: Scalar.Type
+    activation: Activation = .none, withBias: Bool = false, addsResidual: Bool = false,
+    tolerance: Double, _: Scalar.Type
   ) {
     let (m, n, k) = (sizes.rows, sizes.columns, sizes.depth)
     let a: [Scalar] = numbers(m * k, seed: 1)
@@ -45,8 +46,8 @@ import Testing
     let product = MatrixProduct(
       Scalar.scalarType, rows: m, columns: n, depth: k,
       left: leftTransposed ? .transposed(m) : nil, right: rightTransposed ? .transposed(k) : nil,
-      alpha: alpha, activation: activation, accumulates: accumulates, leftIsPacked: packLeft,
-      rightIsPacked: packRight)
+      alpha: alpha, epilogue: Epilogue(addsResidual: addsResidual, activation: activation),
+      accumulates: accumulates, leftIsPacked: packLeft, rightIsPacked: packRight)
     let left = Self.stored(a, rows: m, columns: k, transposed: leftTransposed)
     let right = Self.stored(b, rows: k, columns: n, transposed: rightTransposed)
     let packedLeft = Workspace(byteCount: product.packedLeftByteCount)
@@ -62,12 +63,18 @@ import Testing
         rowBias.withUnsafeBytes { rowBias in
           columnBias.withUnsafeBytes { columnBias in
             output.withUnsafeMutableBytes { output in
+              // The output holds the residual where it may be the same memory.
+              let base = UnsafeRawPointer(output.baseAddress ?? workspace.base)
+              let copy = Workspace(byteCount: output.count)
+              copy.base.copyMemory(from: base, byteCount: output.count)
+              let residual = product.residualMayBeOutput ? base : UnsafeRawPointer(copy.base)
               product.run(
                 left: packLeft ? UnsafeRawPointer(packedLeft.base) : left,
                 right: packRight ? UnsafeRawPointer(packedRight.base) : right,
                 output: output.baseAddress ?? workspace.base,
                 rowBias: withBias ? rowBias.baseAddress : nil,
                 columnBias: withBias ? columnBias.baseAddress : nil,
+                residual: addsResidual ? residual : nil,
                 workspace: product.workspaceByteCount == 0 ? nil : workspace.base, threadLimit: 0)
             }
           }
@@ -77,7 +84,7 @@ import Testing
     var worst = 0.0
     for i in 0..<m {
       for j in 0..<n {
-        var sum = accumulates ? Double(start[i * n + j]) : 0
+        var sum = accumulates || addsResidual ? Double(start[i * n + j]) : 0
         if withBias { sum += Double(rowBias[i]) + Double(columnBias[j]) }
         for l in 0..<k { sum += alpha * Double(a[i * k + l]) * Double(b[l * n + j]) }
         worst = max(worst, abs(activation.value(sum) - Double(output[i * n + j])))
@@ -106,6 +113,7 @@ import Testing
     arguments: sizes,
     [
       Activation.relu, .sigmoid, .tanh, .leakyRelu(alpha: 0.1), .clip(low: -0.5, high: 2), .none,
+      .hardSigmoid(alpha: 0.2, beta: 0.4), .hardSwish, .swish(alpha: 1.5),
     ])
   func surroundings(_ sizes: Sizes, _ activation: Activation) {
     check(
@@ -114,6 +122,12 @@ import Testing
     check(
       sizes, leftTransposed: false, rightTransposed: true, activation: activation,
       withBias: true, tolerance: 1e-12, Double.self)
+    check(
+      sizes, leftTransposed: false, rightTransposed: true, packRight: true,
+      activation: activation, addsResidual: true, tolerance: 2e-4, Float.self)
+    check(
+      sizes, leftTransposed: false, rightTransposed: false, activation: activation,
+      withBias: true, addsResidual: true, tolerance: 1e-12, Double.self)
   }
 
   @Test func rowStrideOfTheOutputIsKept() {
@@ -130,7 +144,8 @@ import Testing
   @Test(arguments: [Sizes(200, 3000, 70), Sizes(300, 40, 500), Sizes(1, 5000, 300)])
   func threadsDoNotShow(_ sizes: Sizes) {
     let product = MatrixProduct(
-      .float32, rows: sizes.rows, columns: sizes.columns, depth: sizes.depth, activation: .tanh)
+      .float32, rows: sizes.rows, columns: sizes.columns, depth: sizes.depth,
+      epilogue: Epilogue(activation: .tanh))
     let a: [Float] = numbers(sizes.rows * sizes.depth, seed: 6)
     let b: [Float] = numbers(sizes.depth * sizes.columns, seed: 7)
     let results = [1, 2, 0].map { threadLimit in
@@ -155,6 +170,9 @@ extension Activation {
     case .tanh: 1 - 2 / (exponential(2 * x) + 1)
     case .leakyRelu(let alpha): x < 0 ? alpha * x : x
     case .clip(let low, let high): min(max(x, low), high)
+    case .hardSigmoid(let alpha, let beta): min(max(alpha * x + beta, 0), 1)
+    case .hardSwish: x * min(max(x / 6 + 0.5, 0), 1)
+    case .swish(let alpha): x / (1 + exponential(-alpha * x))
     }
   }
 }

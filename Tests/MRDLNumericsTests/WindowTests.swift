@@ -127,8 +127,8 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
 
 @Suite struct ConvolutionTests {
   func check<Scalar: Real>(
-    _ c: WindowCase, activation: Activation, packed: Bool, threadLimit: Int = 0,
-    tolerance: Double, _: Scalar.Type
+    _ c: WindowCase, activation: Activation, addsResidual: Bool = false, packed: Bool,
+    threadLimit: Int = 0, tolerance: Double, _: Scalar.Type
   ) -> [Scalar] {
     let window = c.window
     let x: [Scalar] = numbers(c.batch * c.channels * window.inputVolume, seed: 1)
@@ -136,20 +136,36 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
     let w: [Scalar] = numbers(c.outputChannels * depth * window.kernelVolume, seed: 2)
     let bias: [Scalar] = numbers(c.outputChannels, seed: 3)
     let count = c.batch * c.outputChannels * window.outputVolume
+    let residual: [Scalar] = numbers(count, seed: 4)
     var y = [Scalar](repeating: .nan, count: count + 1)
     let isDepthwise = c.groups == c.channels && c.groups == c.outputChannels
     let convolution = Convolution(
       Scalar.scalarType, batchCount: c.batch, inputChannels: c.channels,
       outputChannels: c.outputChannels, groupCount: c.groups, window: window,
-      activation: activation, weightsArePacked: packed && !isDepthwise)
+      epilogue: Epilogue(addsResidual: addsResidual, activation: activation),
+      weightsArePacked: packed && !isDepthwise)
     let workspace = Workspace(byteCount: convolution.workspaceByteCount)
     let packedWeights = Workspace(byteCount: convolution.packedWeightsByteCount)
     if convolution.weightsArePacked { convolution.packWeights(w, into: packedWeights.base) }
     w.withUnsafeBytes { w in
       guard let w = w.baseAddress else { return }
-      convolution.run(
-        input: x, weights: convolution.weightsArePacked ? UnsafeRawPointer(packedWeights.base) : w,
-        bias: bias, output: &y, workspace: workspace.base, threadLimit: threadLimit)
+      let weights = convolution.weightsArePacked ? UnsafeRawPointer(packedWeights.base) : w
+      if addsResidual && convolution.residualMayBeOutput {
+        y.replaceSubrange(..<count, with: residual)
+        y.withUnsafeMutableBytes { y in
+          guard let y = y.baseAddress else { return }
+          convolution.run(
+            input: x, weights: weights, bias: bias, residual: UnsafeRawPointer(y), output: y,
+            workspace: workspace.base, threadLimit: threadLimit)
+        }
+      } else {
+        residual.withUnsafeBytes { residual in
+          convolution.run(
+            input: x, weights: weights, bias: bias,
+            residual: addsResidual ? residual.baseAddress : nil, output: &y,
+            workspace: workspace.base, threadLimit: threadLimit)
+        }
+      }
     }
     #expect(y.removeLast().isNaN, "an element past the end was written")
     var worst = 0.0
@@ -158,7 +174,8 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
       for m in 0..<c.outputChannels {
         let group = m / (c.outputChannels / c.groups)
         for (index, position) in positions.enumerated() {
-          var sum = Double(bias[m])
+          let element = (image * c.outputChannels + m) * window.outputVolume + index
+          var sum = Double(bias[m]) + (addsResidual ? Double(residual[element]) : 0)
           for (place, at, _) in c.seen(position) {
             guard let at else { continue }
             for d in 0..<depth {
@@ -168,7 +185,7 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
                 * Double(w[(m * depth + d) * window.kernelVolume + place])
             }
           }
-          let result = y[(image * c.outputChannels + m) * window.outputVolume + index]
+          let result = y[element]
           worst = max(worst, abs(activation.value(sum) - Double(result)))
         }
       }
@@ -185,6 +202,10 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
     #expect(once == again, "threads or packing show")
     _ = check(c, activation: .sigmoid, packed: true, tolerance: 1e-12, Double.self)
     _ = check(c, activation: .relu, packed: false, tolerance: 1e-12, Double.self)
+    _ = check(
+      c, activation: .relu, addsResidual: true, packed: true, tolerance: 1e-4, Float.self)
+    _ = check(
+      c, activation: .hardSwish, addsResidual: true, packed: false, tolerance: 1e-12, Double.self)
   }
 }
 

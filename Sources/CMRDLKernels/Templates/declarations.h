@@ -16,8 +16,8 @@ void KERNEL(gemv_rows)(size_t, size_t, const real *, size_t, const real *, real 
 void KERNEL(gemv_columns)(size_t, size_t, const real *, size_t, const real *, real *, int32_t);
 real KERNEL(dot)(size_t, const real *, const real *);
 void KERNEL(axpy)(size_t, real, const real *, real *);
-void KERNEL(epilogue)(size_t, size_t, real *, size_t, const real *, const real *, mrdl_activation,
-                      real, real);
+void KERNEL(epilogue)(size_t, size_t, real *, size_t, const real *, const real *, const real *,
+                      mrdl_activation, real, real);
 
 void KERNEL(depthwise)(const mrdl_window *, size_t, const real *, const real *, const real *,
                        real *);

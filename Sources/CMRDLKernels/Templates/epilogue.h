@@ -11,12 +11,14 @@
     for (; j + LANES <= columns; j += LANES) {                                          \
       vec v = load(row + j) + bias;                                                     \
       if (column_bias) v = v + load(column_bias + j);                                   \
+      if (residual) v = v + load(residual + i * row_stride + j);                        \
       store(row + j, expression);                                                       \
     }                                                                                   \
     if (j < columns) {                                                                  \
       const size_t left = columns - j;                                                  \
       vec v = load_part(row + j, left) + bias;                                          \
       if (column_bias) v = v + load_part(column_bias + j, left);                        \
+      if (residual) v = v + load_part(residual + i * row_stride + j, left);             \
       store_part(row + j, expression, left);                                            \
     }                                                                                   \
   }
@@ -27,11 +29,12 @@ INLINE vec clipped(vec v, vec low, vec high) {
 }
 
 void KERNEL(epilogue)(size_t rows, size_t columns, real *c, size_t row_stride, const real *row_bias,
-                      const real *column_bias, mrdl_activation activation, real alpha, real beta) {
+                      const real *column_bias, const real *residual, mrdl_activation activation,
+                      real alpha, real beta) {
   const vec a = (vec)alpha, b = (vec)beta;
   switch (activation) {
     case MRDL_ACTIVATION_NONE:
-      if (!row_bias && !column_bias) return;
+      if (!row_bias && !column_bias && !residual) return;
       EACH_ELEMENT(v);
       return;
     case MRDL_ACTIVATION_RELU:
@@ -48,6 +51,15 @@ void KERNEL(epilogue)(size_t rows, size_t columns, real *c, size_t row_stride, c
       return;
     case MRDL_ACTIVATION_CLIP:
       EACH_ELEMENT(clipped(v, a, b));
+      return;
+    case MRDL_ACTIVATION_HARD_SIGMOID:
+      EACH_ELEMENT(clipped(a * v + b, (vec)0, (vec)1));
+      return;
+    case MRDL_ACTIVATION_HARD_SWISH:
+      EACH_ELEMENT(v * clipped(v / (vec)6 + (vec)0.5, (vec)0, (vec)1));
+      return;
+    case MRDL_ACTIVATION_SWISH:
+      EACH_ELEMENT(v * sigmoid_of(a * v));
       return;
   }
 }

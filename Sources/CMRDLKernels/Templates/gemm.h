@@ -20,6 +20,8 @@ typedef struct {
   /// Columns of the last register that are stored.
   size_t last_columns;
   const real *row_bias, *column_bias;
+  /// As c lies; may be c.
+  const real *residual;
   int accumulate, clamp;
   real low, high;
 } tile_arguments;
@@ -57,6 +59,16 @@ INLINE void tile(const int rows, const int vectors, const int partial, const til
       const vec row = (vec)(t->row_bias ? t->row_bias[i] : 0);
 #pragma clang loop unroll(full)
       for (int j = 0; j < vectors; j++) sum[i][j] = row + column[j];
+    }
+    if (t->residual) {
+#pragma clang loop unroll(full)
+      for (int i = 0; i < rows; i++) {
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++) {
+          const real *r = t->residual + (size_t)i * t->c_stride + j * LANES;
+          sum[i][j] += partial && j == vectors - 1 ? load_part(r, last) : load(r);
+        }
+      }
     }
   }
 
@@ -187,6 +199,8 @@ void KERNEL(gemm_block)(const BLOCK *block) {
       t.a = block->a + row * block->depth;
       t.c = block->c + row * block->c_row_stride + column;
       t.row_bias = block->row_bias ? block->row_bias + row : 0;
+      t.residual =
+          block->residual ? block->residual + row * block->c_row_stride + column : 0;
       tiles[height_of(p, panel) - 1][vectors](&t);
     }
     b += block->b_panel_stride;

@@ -19,12 +19,15 @@ typedef struct {
   /// Row 0 (not that of the first panel), column 0 of the result.
   MRDL_REAL *_Nonnull c;
   size_t c_row_stride;
-  /// Whether to add to what stands in the result; if not, the sum starts from the biases that are
-  /// given.
+  /// Whether to add to what stands in the result; if not, the sum starts from the biases and the
+  /// residual that are given.
   int32_t accumulate;
   /// A value for each row, and one for each column of this block.
   const MRDL_REAL *_Nullable row_bias;
   const MRDL_REAL *_Nullable column_bias;
+  /// A matrix that the sum starts from as well, laid out as the result, which it may be: row 0,
+  /// column 0 of this block.
+  const MRDL_REAL *_Nullable residual;
   /// Whether to end with min(max(c, low), high).
   int32_t clamp;
   MRDL_REAL low, high;
@@ -71,10 +74,11 @@ typedef struct {
   /// y += a · x.
   void (*_Nonnull axpy)(size_t count, MRDL_REAL a, const MRDL_REAL *_Nonnull x,
                         MRDL_REAL *_Nonnull y);
-  /// c = activation(c + row bias + column bias), in place.
+  /// c = activation(c + row bias + column bias + residual), in place; the residual is laid out as c.
   void (*_Nonnull epilogue)(size_t rows, size_t columns, MRDL_REAL *_Nonnull c, size_t row_stride,
                             const MRDL_REAL *_Nullable row_bias,
-                            const MRDL_REAL *_Nullable column_bias, mrdl_activation activation,
+                            const MRDL_REAL *_Nullable column_bias,
+                            const MRDL_REAL *_Nullable residual, mrdl_activation activation,
                             MRDL_REAL alpha, MRDL_REAL beta);
 
   // MARK: Windows

@@ -37,6 +37,12 @@ typedef enum : int32_t {
   MRDL_ACTIVATION_LEAKY_RELU = 4,
   /// min(max(x, alpha), beta).
   MRDL_ACTIVATION_CLIP = 5,
+  /// min(max(alpha · x + beta, 0), 1).
+  MRDL_ACTIVATION_HARD_SIGMOID = 6,
+  /// x · min(max(x / 6 + 1/2, 0), 1).
+  MRDL_ACTIVATION_HARD_SWISH = 7,
+  /// x · sigmoid(alpha · x).
+  MRDL_ACTIVATION_SWISH = 8,
 } mrdl_activation;
 
 #define MRDL_REAL float

@@ -10,6 +10,42 @@ package enum Activation: Sendable, Hashable {
   case leakyRelu(alpha: Double)
   /// min(max(x, low), high).
   case clip(low: Double, high: Double)
+  /// min(max(`alpha` · x + `beta`, 0), 1).
+  case hardSigmoid(alpha: Double, beta: Double)
+  /// x · min(max(x / 6 + 1/2, 0), 1).
+  case hardSwish
+  /// x · sigmoid(`alpha` · x).
+  case swish(alpha: Double)
+
+  /// The activation that computes a function, or nil where kernels have none.
+  package init?(_ function: ElementaryFunction) {
+    switch function {
+    case .relu: self = .relu
+    case .sigmoid: self = .sigmoid
+    case .tanh: self = .tanh
+    case .leakyRelu(let alpha): self = .leakyRelu(alpha: alpha)
+    case .clip(let low, let high): self = .clip(low: low, high: high)
+    case .hardSigmoid(let alpha, let beta): self = .hardSigmoid(alpha: alpha, beta: beta)
+    case .hardSwish: self = .hardSwish
+    case .swish(let alpha): self = .swish(alpha: alpha)
+    default: return nil
+    }
+  }
+
+  /// The same function for whole arrays; nil where there is nothing to compute.
+  package var function: ElementaryFunction? {
+    switch self {
+    case .none: nil
+    case .relu: .relu
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    case .leakyRelu(let alpha): .leakyRelu(alpha: alpha)
+    case .clip(let low, let high): .clip(low: low, high: high)
+    case .hardSigmoid(let alpha, let beta): .hardSigmoid(alpha: alpha, beta: beta)
+    case .hardSwish: .hardSwish
+    case .swish(let alpha): .swish(alpha: alpha)
+    }
+  }
 
   /// The bounds of an activation that only clamps.
   var bounds: (low: Double, high: Double)? {
@@ -29,6 +65,9 @@ package enum Activation: Sendable, Hashable {
     case .tanh: (MRDL_ACTIVATION_TANH, 0, 0)
     case .leakyRelu(let alpha): (MRDL_ACTIVATION_LEAKY_RELU, alpha, 0)
     case .clip(let low, let high): (MRDL_ACTIVATION_CLIP, low, high)
+    case .hardSigmoid(let alpha, let beta): (MRDL_ACTIVATION_HARD_SIGMOID, alpha, beta)
+    case .hardSwish: (MRDL_ACTIVATION_HARD_SWISH, 0, 0)
+    case .swish(let alpha): (MRDL_ACTIVATION_SWISH, alpha, 0)
     }
   }
 }

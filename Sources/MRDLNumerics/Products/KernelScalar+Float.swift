@@ -12,7 +12,8 @@ extension Float: KernelScalar {
       columns: block.columns, depth: block.depth, a: block.left, b: block.right,
       b_panel_stride: block.rightPanelStride, b_row_stride: block.rightRowStride, c: block.output,
       c_row_stride: block.outputRowStride, accumulate: block.accumulates ? 1 : 0,
-      row_bias: block.rowBias, column_bias: block.columnBias, clamp: block.bounds == nil ? 0 : 1,
+      row_bias: block.rowBias, column_bias: block.columnBias, residual: block.residual,
+      clamp: block.bounds == nil ? 0 : 1,
       low: Float(block.bounds?.low ?? 0), high: Float(block.bounds?.high ?? 0))
     table.pointee.gemm_block(&arguments)
   }
@@ -59,11 +60,14 @@ extension Float: KernelScalar {
 
   package static func finish(
     rows: Int, columns: Int, _ output: UnsafeMutablePointer<Float>, rowStride: Int,
-    rowBias: UnsafePointer<Float>?, columnBias: UnsafePointer<Float>?, _ activation: Activation
+    rowBias: UnsafePointer<Float>?, columnBias: UnsafePointer<Float>?,
+    residual: UnsafePointer<Float>?,
+    _ activation: Activation
   ) {
     let (kind, alpha, beta) = activation.code
     table.pointee.epilogue(
-      rows, columns, output, rowStride, rowBias, columnBias, kind, Float(alpha), Float(beta))
+      rows, columns, output, rowStride, rowBias, columnBias, residual, kind, Float(alpha),
+      Float(beta))
   }
 
   package static func convolveDepthwise(

@@ -33,10 +33,11 @@ package protocol KernelScalar: BinaryFloatingPoint, Sendable {
     rows: Int, columns: Int, _ matrix: UnsafePointer<Self>, rowStride: Int,
     _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, accumulates: Bool)
 
-  /// Adds biases and applies an activation, in place.
+  /// Adds biases and a residual, which lies as the output, and applies an activation, in place.
   static func finish(
     rows: Int, columns: Int, _ output: UnsafeMutablePointer<Self>, rowStride: Int,
-    rowBias: UnsafePointer<Self>?, columnBias: UnsafePointer<Self>?, _ activation: Activation)
+    rowBias: UnsafePointer<Self>?, columnBias: UnsafePointer<Self>?, residual: UnsafePointer<Self>?,
+    _ activation: Activation)
 
   static func convolveDepthwise(
     _ window: mrdl_window, planes: Int, _ input: UnsafePointer<Self>,
@@ -72,6 +73,7 @@ package struct ProductBlock<Scalar> {
   package var accumulates: Bool
   package var rowBias: UnsafePointer<Scalar>?
   package var columnBias: UnsafePointer<Scalar>?
+  package var residual: UnsafePointer<Scalar>?
   package var bounds: (low: Double, high: Double)?
 
   package init(
@@ -79,7 +81,7 @@ package struct ProductBlock<Scalar> {
     right: UnsafePointer<Scalar>, rightPanelStride: Int, rightRowStride: Int,
     output: UnsafeMutablePointer<Scalar>, outputRowStride: Int, accumulates: Bool,
     rowBias: UnsafePointer<Scalar>?, columnBias: UnsafePointer<Scalar>?,
-    bounds: (low: Double, high: Double)?
+    residual: UnsafePointer<Scalar>? = nil, bounds: (low: Double, high: Double)?
   ) {
     self.rows = rows
     self.panels = panels
@@ -94,6 +96,7 @@ package struct ProductBlock<Scalar> {
     self.accumulates = accumulates
     self.rowBias = rowBias
     self.columnBias = columnBias
+    self.residual = residual
     self.bounds = bounds
   }
 }

@@ -1,6 +1,7 @@
 package import MRDLCore
 
-/// A product of two matrices with what surrounds it: activation(alpha · A · B + biases), or
+/// A product of two matrices with what surrounds it: activation(alpha · A · B + biases + residual),
+/// or
 /// Y += alpha · A · B.
 ///
 /// Strides are in elements. The result is row-major. Results do not depend on the number of threads.
@@ -35,8 +36,10 @@ package struct MatrixProduct: Sendable {
   package let right: Layout
   package let outputRowStride: Int
   package let alpha: Double
-  package let activation: Activation
-  /// Whether the product is added to what stands in the output; biases are not added then.
+  /// What is done to each sum before it is written.
+  package let epilogue: Epilogue
+  /// Whether the product is added to what stands in the output; biases and a residual are not added
+  /// then.
   package let accumulates: Bool
   /// Whether the left matrix is given as `packLeft` makes it.
   package let leftIsPacked: Bool
@@ -56,7 +59,7 @@ package struct MatrixProduct: Sendable {
   package init(
     _ scalarType: ScalarType, rows: Int, columns: Int, depth: Int, left: Layout? = nil,
     right: Layout? = nil, outputRowStride: Int? = nil, alpha: Double = 1,
-    activation: Activation = .none, accumulates: Bool = false, leftIsPacked: Bool = false,
+    epilogue: Epilogue = .none, accumulates: Bool = false, leftIsPacked: Bool = false,
     rightIsPacked: Bool = false
   ) {
     precondition(scalarType == .float32 || scalarType == .float64, "a product of \(scalarType)")
@@ -68,7 +71,7 @@ package struct MatrixProduct: Sendable {
     self.right = right ?? .rowMajor(columns)
     self.outputRowStride = outputRowStride ?? columns
     self.alpha = alpha
-    self.activation = activation
+    self.epilogue = epilogue
     self.accumulates = accumulates
     self.leftIsPacked = leftIsPacked
     self.rightIsPacked = rightIsPacked
@@ -98,6 +101,9 @@ package struct MatrixProduct: Sendable {
     }
     return false
   }
+
+  /// Whether the residual may be the same memory as the output.
+  package var residualMayBeOutput: Bool { !isVector }
 
   /// Whether packing a constant right matrix ahead makes a product of so many rows faster.
   package static func gainsFromPackedRight(rows: Int) -> Bool { rows > 1 }
@@ -159,19 +165,20 @@ package struct MatrixProduct: Sendable {
   /// - Parameters:
   ///   - left, right: element (0, 0), or the packed matrix.
   ///   - rowBias: a value for each row; `columnBias`: one for each column.
+  ///   - residual: laid out as the output; there exactly where the epilogue adds one.
   ///   - workspace: `workspaceByteCount` bytes, aligned to 64; nil when there are none.
   ///   - threadLimit: how many threads may take part; 0 for all.
   /// - Complexity: O(rows · columns · depth).
   package func run(
     left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer,
     rowBias: UnsafeRawPointer? = nil, columnBias: UnsafeRawPointer? = nil,
-    workspace: UnsafeMutableRawPointer?, threadLimit: Int
+    residual: UnsafeRawPointer? = nil, workspace: UnsafeMutableRawPointer?, threadLimit: Int
   ) {
     if rows == 0 || columns == 0 { return }
     if scalarType == .float32 {
-      run(left, right, output, rowBias, columnBias, workspace, threadLimit, Float.self)
+      run(left, right, output, rowBias, columnBias, residual, workspace, threadLimit, Float.self)
     } else {
-      run(left, right, output, rowBias, columnBias, workspace, threadLimit, Double.self)
+      run(left, right, output, rowBias, columnBias, residual, workspace, threadLimit, Double.self)
     }
   }
 
@@ -201,7 +208,7 @@ package struct MatrixProduct: Sendable {
 
   private func run<Scalar: KernelScalar>(
     _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ output: UnsafeMutableRawPointer,
-    _ rowBias: UnsafeRawPointer?, _ columnBias: UnsafeRawPointer?,
+    _ rowBias: UnsafeRawPointer?, _ columnBias: UnsafeRawPointer?, _ residual: UnsafeRawPointer?,
     _ workspace: UnsafeMutableRawPointer?, _ threadLimit: Int, _: Scalar.Type
   ) {
     let left = left.assumingMemoryBound(to: Scalar.self)
@@ -209,10 +216,11 @@ package struct MatrixProduct: Sendable {
     let output = output.assumingMemoryBound(to: Scalar.self)
     let rowBias = rowBias?.assumingMemoryBound(to: Scalar.self)
     let columnBias = columnBias?.assumingMemoryBound(to: Scalar.self)
+    let residual = residual?.assumingMemoryBound(to: Scalar.self)
     if isVector {
       let work = VectorProduct(
         product: self, left: left, right: right, output: output, rowBias: rowBias,
-        columnBias: columnBias)
+        columnBias: columnBias, residual: residual)
       WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
       return
     }
@@ -233,7 +241,8 @@ package struct MatrixProduct: Sendable {
     WorkerPool.run(
       PackedProduct(
         product: self, left: packedLeft, right: right, output: output, rowBias: rowBias,
-        columnBias: columnBias, blocks: free, blockCount: roundedUp(blocking.rightBlockCount)),
+        columnBias: columnBias, residual: residual, blocks: free,
+        blockCount: roundedUp(blocking.rightBlockCount)),
       count: blocking.pieceCount, threadLimit: limit)
   }
 }
@@ -266,6 +275,7 @@ private struct PackedProduct<Scalar: KernelScalar>: ParallelWork {
   let output: UnsafeMutablePointer<Scalar>
   let rowBias: UnsafePointer<Scalar>?
   let columnBias: UnsafePointer<Scalar>?
+  let residual: UnsafePointer<Scalar>?
   /// Where each slot packs its part of the right matrix.
   let blocks: UnsafeMutablePointer<Scalar>?
   let blockCount: Int
@@ -275,6 +285,7 @@ private struct PackedProduct<Scalar: KernelScalar>: ParallelWork {
     let columns = blocking.columnRange(index)
     let panels = blocking.panelRange(index)
     let depth = product.depth
+    let activation = product.epilogue.activation
     var k = 0
     repeat {
       let step = min(blocking.depthStep, depth - k)
@@ -301,16 +312,18 @@ private struct PackedProduct<Scalar: KernelScalar>: ParallelWork {
           output: output + columns.lowerBound, outputRowStride: product.outputRowStride,
           accumulates: product.accumulates || k > 0, rowBias: rowBias,
           columnBias: columnBias.map { $0 + columns.lowerBound },
-          bounds: isLast ? product.activation.bounds : nil))
+          residual: product.accumulates ? nil : residual.map { $0 + columns.lowerBound },
+          bounds: isLast ? activation.bounds : nil))
       k += step
     } while k < depth
-    if product.activation != .none && product.activation.bounds == nil {
+    if activation != .none && activation.bounds == nil {
       let first = blocking.firstRow(ofPanel: panels.lowerBound)
       let last = blocking.firstRow(ofPanel: panels.upperBound)
       Scalar.finish(
         rows: last - first, columns: columns.count,
         output + first * product.outputRowStride + columns.lowerBound,
-        rowStride: product.outputRowStride, rowBias: nil, columnBias: nil, product.activation)
+        rowStride: product.outputRowStride, rowBias: nil, columnBias: nil, residual: nil,
+        activation)
     }
   }
 }
@@ -323,6 +336,7 @@ private struct VectorProduct<Scalar: KernelScalar>: ParallelWork {
   let output: UnsafeMutablePointer<Scalar>
   let rowBias: UnsafePointer<Scalar>?
   let columnBias: UnsafePointer<Scalar>?
+  let residual: UnsafePointer<Scalar>?
 
   private var length: Int { product.rows == 1 ? product.columns : product.rows }
 
@@ -358,6 +372,8 @@ private struct VectorProduct<Scalar: KernelScalar>: ParallelWork {
     Scalar.finish(
       rows: 1, columns: count, output + first, rowStride: count,
       rowBias: product.accumulates ? nil : acrossBias,
-      columnBias: product.accumulates ? nil : alongBias.map { $0 + first }, product.activation)
+      columnBias: product.accumulates ? nil : alongBias.map { $0 + first },
+      residual: product.accumulates ? nil : residual.map { $0 + first },
+      product.epilogue.activation)
   }
 }

@@ -1,6 +1,6 @@
 package import MRDLCore
 
-/// The convolution of a batch of NC… tensors: activation(W ∗ X + bias).
+/// The convolution of a batch of NC… tensors: activation(W ∗ X + bias + residual).
 ///
 /// A product of the weights, one row for each output channel of a group, with the matrix of what the
 /// window sees at each output position, which is never stored whole; windows of single channels are
@@ -14,7 +14,8 @@ package struct Convolution: Sendable {
   package let outputChannels: Int
   package let groupCount: Int
   package let window: Window
-  package let activation: Activation
+  /// What is done to each sum before it is written.
+  package let epilogue: Epilogue
   /// Whether the weights are given as `packWeights` makes them.
   package let weightsArePacked: Bool
   let blocking: ProductBlocking
@@ -24,7 +25,7 @@ package struct Convolution: Sendable {
   /// - Precondition: the scalar type is one of the two, and the groups divide both numbers of channels.
   package init(
     _ scalarType: ScalarType, batchCount: Int, inputChannels: Int, outputChannels: Int,
-    groupCount: Int = 1, window: Window, activation: Activation = .none,
+    groupCount: Int = 1, window: Window, epilogue: Epilogue = .none,
     weightsArePacked: Bool = false
   ) {
     precondition(
@@ -38,7 +39,7 @@ package struct Convolution: Sendable {
     self.outputChannels = outputChannels
     self.groupCount = groupCount
     self.window = window
-    self.activation = activation
+    self.epilogue = epilogue
     let rows = outputChannels / groupCount
     let depth = inputChannels / groupCount * window.kernelVolume
     let copies = max(1, batchCount * groupCount)
@@ -59,6 +60,9 @@ package struct Convolution: Sendable {
   package var isDepthwise: Bool {
     inputChannels == groupCount && outputChannels == groupCount
   }
+
+  /// Whether the residual may be the same memory as the output.
+  package var residualMayBeOutput: Bool { !isDepthwise }
 
   /// Whether packing constant weights ahead makes the convolution faster; where it does not, they must
   /// not be packed.
@@ -98,17 +102,21 @@ package struct Convolution: Sendable {
   ///
   /// - Parameters:
   ///   - bias: one value for each output channel.
+  ///   - residual: laid out as the output; there exactly where the epilogue adds one.
   ///   - workspace: `workspaceByteCount` bytes, aligned to 64; nil when there are none.
   ///   - threadLimit: how many threads may take part; 0 for all.
   /// - Complexity: O(batch · output elements · input channels / groups · kernel volume).
   package func run(
     input: UnsafeRawPointer, weights: UnsafeRawPointer, bias: UnsafeRawPointer?,
-    output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer?, threadLimit: Int
+    residual: UnsafeRawPointer? = nil, output: UnsafeMutableRawPointer,
+    workspace: UnsafeMutableRawPointer?, threadLimit: Int
   ) {
+    precondition(
+      (residual != nil) == epilogue.addsResidual, "a residual is given where none is added, or not")
     if scalarType == .float32 {
-      run(input, weights, bias, output, workspace, threadLimit, Float.self)
+      run(input, weights, bias, residual, output, workspace, threadLimit, Float.self)
     } else {
-      run(input, weights, bias, output, workspace, threadLimit, Double.self)
+      run(input, weights, bias, residual, output, workspace, threadLimit, Double.self)
     }
   }
 
@@ -132,16 +140,17 @@ package struct Convolution: Sendable {
 
   private func run<Scalar: KernelScalar>(
     _ input: UnsafeRawPointer, _ weights: UnsafeRawPointer, _ bias: UnsafeRawPointer?,
-    _ output: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer?, _ threadLimit: Int,
-    _: Scalar.Type
+    _ residual: UnsafeRawPointer?, _ output: UnsafeMutableRawPointer,
+    _ workspace: UnsafeMutableRawPointer?, _ threadLimit: Int, _: Scalar.Type
   ) {
     let input = input.assumingMemoryBound(to: Scalar.self)
     let output = output.assumingMemoryBound(to: Scalar.self)
     let bias = bias?.assumingMemoryBound(to: Scalar.self)
+    let residual = residual?.assumingMemoryBound(to: Scalar.self)
     if isDepthwise {
       let work = DepthwisePlanes(
         convolution: self, input: input, weights: weights.assumingMemoryBound(to: Scalar.self),
-        bias: bias, output: output)
+        bias: bias, residual: residual, output: output)
       WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
       return
     }
@@ -156,8 +165,8 @@ package struct Convolution: Sendable {
     }
     WorkerPool.run(
       ConvolutionPieces(
-        convolution: self, input: input, weights: packed, bias: bias, output: output,
-        blocks: free, blockCount: roundedUp(blocking.rightBlockCount)),
+        convolution: self, input: input, weights: packed, bias: bias, residual: residual,
+        output: output, blocks: free, blockCount: roundedUp(blocking.rightBlockCount)),
       count: batchCount * groupCount * blocking.pieceCount,
       threadLimit: WorkerPool.limit(threadLimit, slots: slotCount))
   }
@@ -169,6 +178,7 @@ private struct ConvolutionPieces<Scalar: KernelScalar>: ParallelWork {
   let input: UnsafePointer<Scalar>
   let weights: UnsafePointer<Scalar>
   let bias: UnsafePointer<Scalar>?
+  let residual: UnsafePointer<Scalar>?
   let output: UnsafeMutablePointer<Scalar>
   let blocks: UnsafeMutablePointer<Scalar>
   let blockCount: Int
@@ -184,11 +194,12 @@ private struct ConvolutionPieces<Scalar: KernelScalar>: ParallelWork {
       input
       + (image * convolution.inputChannels
         + group * (convolution.inputChannels / convolution.groupCount)) * window.inputVolume
-    let groupOutput =
-      output + (image * convolution.outputChannels + group * blocking.rows) * blocking.columns
+    let start = (image * convolution.outputChannels + group * blocking.rows) * blocking.columns
+    let groupOutput = output + start
     let groupWeights = weights + group * blocking.packedLeftCount
     let block = blocks + slot * blockCount
     let isPointwise = window.isPointwise
+    let activation = convolution.epilogue.activation
 
     var k = 0
     repeat {
@@ -210,16 +221,17 @@ private struct ConvolutionPieces<Scalar: KernelScalar>: ParallelWork {
           rightPanelStride: blocking.tileColumns * step, rightRowStride: blocking.tileColumns,
           output: groupOutput + columns.lowerBound, outputRowStride: blocking.columns,
           accumulates: k > 0, rowBias: bias.map { $0 + group * blocking.rows }, columnBias: nil,
-          bounds: isLast ? convolution.activation.bounds : nil))
+          residual: residual.map { $0 + start + columns.lowerBound },
+          bounds: isLast ? activation.bounds : nil))
       k += step
     } while k < blocking.depth
-    if convolution.activation != .none && convolution.activation.bounds == nil {
+    if activation != .none && activation.bounds == nil {
       let first = blocking.firstRow(ofPanel: panels.lowerBound)
       let last = blocking.firstRow(ofPanel: panels.upperBound)
       Scalar.finish(
         rows: last - first, columns: columns.count,
         groupOutput + first * blocking.columns + columns.lowerBound, rowStride: blocking.columns,
-        rowBias: nil, columnBias: nil, convolution.activation)
+        rowBias: nil, columnBias: nil, residual: nil, activation)
     }
   }
 }
@@ -230,6 +242,7 @@ private struct DepthwisePlanes<Scalar: KernelScalar>: ParallelWork {
   let input: UnsafePointer<Scalar>
   let weights: UnsafePointer<Scalar>
   let bias: UnsafePointer<Scalar>?
+  let residual: UnsafePointer<Scalar>?
   let output: UnsafeMutablePointer<Scalar>
 
   /// Channels of one piece, never of two images.
@@ -252,10 +265,11 @@ private struct DepthwisePlanes<Scalar: KernelScalar>: ParallelWork {
     Scalar.convolveDepthwise(
       window.geometry, planes: count, input + plane * window.inputVolume,
       weights: weights + first * window.kernelVolume, bias: bias.map { $0 + first }, into: result)
-    if convolution.activation != .none {
+    if convolution.epilogue != .none {
       Scalar.finish(
         rows: 1, columns: count * window.outputVolume, result, rowStride: 0, rowBias: nil,
-        columnBias: nil, convolution.activation)
+        columnBias: nil, residual: residual.map { $0 + plane * window.outputVolume },
+        convolution.epilogue.activation)
     }
   }
 }

@@ -1,7 +1,8 @@
 internal import CMRDLKernels
 package import MRDLCore
 
-/// A transposed convolution of NC… tensors: each element of the input spreads its window over the output.
+/// A transposed convolution of NC… tensors: each element of the input spreads its window over the output,
+/// which ends with an `Epilogue`.
 ///
 /// Each group is a product of the transposed weights and the input, whose rows are then added to the
 /// output where the window puts them. A run allocates nothing.
@@ -14,6 +15,7 @@ package struct TransposedConvolution: Sendable {
   private let inputChannels: Int
   private let outputChannels: Int
   private let product: MatrixProduct
+  private let epilogue: Epilogue
 
   /// - Parameters:
   ///   - scalarType: float32 or float64.
@@ -21,7 +23,7 @@ package struct TransposedConvolution: Sendable {
   ///   - inputChannels, outputChannels: of all groups together.
   package init(
     _ scalarType: ScalarType, batch: Int, groups: Int, inputChannels: Int, outputChannels: Int,
-    window: Window
+    window: Window, epilogue: Epilogue = .none
   ) {
     self.scalarType = scalarType
     self.batch = batch
@@ -29,6 +31,7 @@ package struct TransposedConvolution: Sendable {
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
     self.window = window
+    self.epilogue = epilogue
     let rows = outputChannels / groups * window.kernelVolume
     product = MatrixProduct(
       scalarType, rows: rows, columns: window.outputVolume, depth: inputChannels / groups,
@@ -46,12 +49,17 @@ package struct TransposedConvolution: Sendable {
 
   /// Computes the output.
   ///
-  /// - Parameter weights: [input channels, output channels / groups, …].
+  /// - Parameters:
+  ///   - weights: [input channels, output channels / groups, …].
+  ///   - residual: laid out as the output, of other memory; there exactly where the epilogue adds one.
   /// - Complexity: O(batch · input volume · window volume · channels in · channels out / groups).
   package func run(
     input: UnsafeRawPointer, weights: UnsafeRawPointer, bias: UnsafeRawPointer?,
-    output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer, threadLimit: Int
+    residual: UnsafeRawPointer? = nil, output: UnsafeMutableRawPointer,
+    workspace: UnsafeMutableRawPointer, threadLimit: Int
   ) {
+    precondition(
+      (residual != nil) == epilogue.addsResidual, "a residual is given where none is added, or not")
     let (perInput, perOutput) = (inputChannels / groups, outputChannels / groups)
     for sample in 0..<batch {
       for group in 0..<groups {
@@ -62,15 +70,18 @@ package struct TransposedConvolution: Sendable {
           left: weights + firstWeight * elementByteCount,
           right: input + firstInput * elementByteCount, output: workspace,
           workspace: workspace + columnByteCount, threadLimit: threadLimit)
-        let target = output + firstOutput * window.inputVolume * elementByteCount
+        let start = firstOutput * window.inputVolume * elementByteCount
+        let (target, added) = (output + start, residual.map { $0 + start })
         let offset = bias.map { $0 + group * perOutput * elementByteCount }
         if scalarType == .float32 {
           let work = Planes<Float>(
-            window: window, columns: workspace, bias: offset, output: target)
+            window: window, epilogue: epilogue, columns: workspace, bias: offset, residual: added,
+            output: target)
           WorkerPool.run(work, count: perOutput, threadLimit: threadLimit)
         } else {
           let work = Planes<Double>(
-            window: window, columns: workspace, bias: offset, output: target)
+            window: window, epilogue: epilogue, columns: workspace, bias: offset, residual: added,
+            output: target)
           WorkerPool.run(work, count: perOutput, threadLimit: threadLimit)
         }
       }
@@ -78,10 +89,12 @@ package struct TransposedConvolution: Sendable {
   }
 
   /// Adds the rows of a product to the planes of the output.
-  private struct Planes<Scalar: TensorElement & BinaryFloatingPoint>: ParallelWork {
+  private struct Planes<Scalar: KernelScalar>: ParallelWork {
     let window: Window
+    let epilogue: Epilogue
     let columns: UnsafeMutableRawPointer
     let bias: UnsafeRawPointer?
+    let residual: UnsafeRawPointer?
     let output: UnsafeMutableRawPointer
 
     func run(index: Int, slot: Int) {
@@ -93,6 +106,12 @@ package struct TransposedConvolution: Sendable {
       for tap in 0..<window.kernelVolume {
         add(x + (index * window.kernelVolume + tap) * volume, tap: tap, to: y)
       }
+      if epilogue == .none { return }
+      Scalar.finish(
+        rows: 1, columns: window.inputVolume, y, rowStride: 0, rowBias: nil, columnBias: nil,
+        residual: residual.map {
+          $0.assumingMemoryBound(to: Scalar.self) + index * window.inputVolume
+        }, epilogue.activation)
     }
 
     /// Adds what one element of the window makes of the whole input.

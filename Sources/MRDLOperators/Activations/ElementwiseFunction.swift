@@ -8,6 +8,7 @@ package protocol ElementwiseFunction: Operator {
 
 extension ElementwiseFunction {
   public static var inputCount: ClosedRange<Int> { 1...1 }
+  public static var fusionRole: FusionRole { .function }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let data = try operands.required(0, of: .floats)

@@ -5,7 +5,7 @@ public struct Softmax: Operator {
   public static let name = "Softmax"
   public static let inputCount = 1...1
 
-  let axis: Int
+  package let axis: Int
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     axis = try attributes.integer("axis", default: -1)

@@ -1,13 +1,13 @@
 public import MRDLCore
 internal import MRDLModel
-internal import MRDLNumerics
+package import MRDLNumerics
 
 /// ONNX Conv: each output channel is the sum over the input channels of its group of the input seen
 /// through a moving window, times the weights, plus a bias: o = Σ w · s + b, as the source text draws it.
 ///
 /// Inputs: X [N, C, D1, …], W [M, C / group, F1, …], and maybe B [M], with one to three spatial axes.
 /// Output: Y [N, M, …] with the extents of `WindowAttributes`.
-public struct Conv: Operator {
+public struct Conv: FusibleOperator {
   public static let name = "Conv"
   public static let inputCount = 2...3
 
@@ -62,7 +62,9 @@ public struct Conv: Operator {
       otherOperations: inputs.count > 2 && inputs[2] != nil ? output.elementCount : 0)
   }
 
-  public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+  package func makeKernel(
+    _ request: KernelRequest, epilogue: Epilogue
+  ) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
     let input = request.inputShape(0)
@@ -73,7 +75,7 @@ public struct Conv: Operator {
         groupCount: group,
         window: window.window(
           input: Array(input.dimensions[2...]), kernel: Array(weights.dimensions[2...])),
-        weightsArePacked: packed)
+        epilogue: epilogue, weightsArePacked: packed)
     }
     let plain = convolution(packed: false)
     guard let constant = request.inputs[1]?.constant, plain.gainsFromPackedWeights,
@@ -98,6 +100,11 @@ private struct ConvKernel: Kernel {
 
   var workspaceByteCount: Int { convolution.workspaceByteCount }
 
+  var inPlacePairs: [(input: Int, output: Int)] {
+    convolution.epilogue.addsResidual && convolution.residualMayBeOutput
+      ? [(Conv.residualInput, 0)] : []
+  }
+
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let input = arguments.inputBytes(0).baseAddress,
       let weights = packedWeights.map({ UnsafeRawPointer($0.base) })
@@ -106,7 +113,9 @@ private struct ConvKernel: Kernel {
     else { return }
     convolution.run(
       input: input, weights: weights,
-      bias: arguments.hasInput(2) ? arguments.inputBytes(2).baseAddress : nil, output: output,
+      bias: arguments.hasInput(2) ? arguments.inputBytes(2).baseAddress : nil,
+      residual: convolution.epilogue.addsResidual
+        ? arguments.inputBytes(Conv.residualInput).baseAddress : nil, output: output,
       workspace: arguments.workspace.baseAddress, threadLimit: arguments.threadLimit)
   }
 }

@@ -1,18 +1,18 @@
 public import MRDLCore
 internal import MRDLModel
-internal import MRDLNumerics
+package import MRDLNumerics
 
 /// ONNX ConvTranspose: a transposed convolution.
 ///
 /// Inputs: X [N, C, …], W [C, M / group, …] and maybe B [M]. Output: Y [N, M, …], along each axis
 /// stride · (in − 1) + output_padding + (kernel − 1) · dilation + 1 − pads; or `output_shape`, with pads to
 /// match.
-public struct ConvTranspose: Operator {
+public struct ConvTranspose: FusibleOperator {
   public static let name = "ConvTranspose"
   public static let inputCount = 2...3
 
   private let window: WindowAttributes
-  private let group: Int
+  package let group: Int
   private let outputPadding: [Int]?
   private let outputShape: [Int]?
 
@@ -109,7 +109,9 @@ public struct ConvTranspose: Operator {
     return Cost(multiplyAdds: x.elementCount / x[1] * w.elementCount)
   }
 
-  public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+  package func makeKernel(
+    _ request: KernelRequest, epilogue: Epilogue
+  ) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
     let (x, w, y) = (request.inputShape(0), request.inputShape(1), request.outputShape())
@@ -123,12 +125,14 @@ public struct ConvTranspose: Operator {
         window: Window(
           input: Array(y.dimensions[2...]), output: Array(x.dimensions[2...]), kernel: kernel,
           strides: window.strides ?? ones, dilations: window.dilations ?? ones,
-          padsBegin: sizes.map(\.padBegin), padsEnd: sizes.map(\.padEnd))))
+          padsBegin: sizes.map(\.padBegin), padsEnd: sizes.map(\.padEnd)),
+        epilogue: epilogue), addsResidual: epilogue.addsResidual)
   }
 }
 
 private struct TransposedConvolutionKernel: Kernel {
   let convolution: TransposedConvolution
+  let addsResidual: Bool
 
   var workspaceByteCount: Int { convolution.workspaceByteCount }
 
@@ -140,7 +144,9 @@ private struct TransposedConvolutionKernel: Kernel {
     else { return }
     convolution.run(
       input: input, weights: weights,
-      bias: arguments.hasInput(2) ? arguments.inputBytes(2).baseAddress : nil, output: output,
+      bias: arguments.hasInput(2) ? arguments.inputBytes(2).baseAddress : nil,
+      residual: addsResidual
+        ? arguments.inputBytes(ConvTranspose.residualInput).baseAddress : nil, output: output,
       workspace: workspace, threadLimit: arguments.threadLimit)
   }
 }

@@ -39,6 +39,10 @@ public protocol Operator: Sendable {
   /// How the outputs are computed. Says which of the protocols below `Operator` the type conforms to,
   /// because looking a conformance up takes as long as running a small network.
   static var evaluation: EvaluationKind { get }
+
+  /// The part that the operator can take where nodes are fused. Says which of two protocols the type
+  /// conforms to, for the same reason.
+  static var fusionRole: FusionRole { get }
 }
 
 extension Operator {
@@ -46,6 +50,7 @@ extension Operator {
   public static var outputCount: ClosedRange<Int> { 1...1 }
   public var isView: Bool { false }
   public static var evaluation: EvaluationKind { .kernel }
+  public static var fusionRole: FusionRole { .none }
 
   /// One operation for each element of the first output.
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {

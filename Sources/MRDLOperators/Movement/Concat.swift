@@ -7,7 +7,7 @@ public struct Concat: Operator {
   public static let name = "Concat"
   public static let inputCount = 1...Int.max
 
-  let axis: Int
+  package let axis: Int
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     guard let axis = try attributes.integer("axis") else { throw attributes.missing("axis") }

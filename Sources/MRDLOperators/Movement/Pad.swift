@@ -1,6 +1,6 @@
 public import MRDLCore
 internal import MRDLModel
-internal import MRDLNumerics
+package import MRDLNumerics
 
 /// ONNX Pad: surrounds a tensor with more elements, or cuts some off where a count is negative.
 ///
@@ -11,7 +11,7 @@ public struct Pad: Operator {
   public static let name = "Pad"
   public static let inputCount = 2...4
 
-  let mode: PaddingMode
+  package let mode: PaddingMode
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     mode = try attributes.choice("mode", default: PaddingMode.constant)
@@ -57,7 +57,9 @@ public struct Pad: Operator {
   }
 
   /// The counts before and after for every axis; nil where they are not known yet.
-  private func counts(_ operands: Operands, rank: Int) throws(MRDLError) -> ([Int], [Int])? {
+  package func counts(
+    _ operands: Operands, rank: Int
+  ) throws(MRDLError) -> (before: [Int], after: [Int])? {
     guard let pads = try operands.integers(1) else { return nil }
     var axes = Array(0..<rank)
     if operands.optional(3) != nil {

@@ -8,7 +8,7 @@ public struct Transpose: Operator {
   public static let name = "Transpose"
   public static let inputCount = 1...1
 
-  let permutation: [Int]?
+  package let permutation: [Int]?
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     permutation = try attributes.integers("perm")

@@ -7,7 +7,7 @@ public struct AveragePool: PoolingOperator {
   public static let name = "AveragePool"
 
   package let window: WindowAttributes
-  private let countsPadding: Bool
+  package let countsPadding: Bool
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     window = try WindowAttributes(&attributes, hasCeilMode: true)

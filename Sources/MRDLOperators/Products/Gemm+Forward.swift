@@ -14,10 +14,12 @@ struct GemmKernel: Kernel {
   private let product: MatrixProduct
   private let addend: Addend
   private let packedRight: Storage?
+  /// Adds the residual where C is laid down first.
+  private let residualSum: Broadcasting?
   private let scalarType: ScalarType
   private let outputCount: Int
 
-  init(_ gemm: Gemm, _ type: ScalarType, _ request: KernelRequest) {
+  init(_ gemm: Gemm, _ type: ScalarType, _ request: KernelRequest, _ epilogue: Epilogue) {
     let a = request.inputShape(0)
     let y = request.outputShape()
     let (rows, columns) = (y[0], y[1])
@@ -41,32 +43,28 @@ struct GemmKernel: Kernel {
     }
     var accumulates = false
     if case .spread = addend { accumulates = true }
+    residualSum =
+      accumulates && epilogue.addsResidual
+      ? BroadcastLayout(y, y).flatMap { Broadcasting(.add, type, $0) } : nil
+    var rest = epilogue
+    if accumulates { rest.addsResidual = false }
+    let (inner, isAccumulating) = (rest, accumulates)
     func product(rightIsPacked: Bool) -> MatrixProduct {
       MatrixProduct(
         type, rows: rows, columns: columns, depth: depth,
         left: gemm.transposesA ? .transposed(rows) : .rowMajor(depth),
         right: gemm.transposesB ? .transposed(depth) : .rowMajor(columns), alpha: gemm.alpha,
-        accumulates: accumulates, rightIsPacked: rightIsPacked)
+        epilogue: inner, accumulates: isAccumulating, rightIsPacked: rightIsPacked)
     }
-    guard let constant = request.inputs[1]?.constant, constant.elementCount > 0,
-      MatrixProduct.gainsFromPackedRight(rows: rows)
-    else {
-      self.product = product(rightIsPacked: false)
-      packedRight = nil
-      return
-    }
-    let packed = product(rightIsPacked: true)
-    self.product = packed
-    packedRight = request.packedConstants.bytes(of: constant, layout: packed.packedRightLayout) {
-      let storage = Storage(byteCount: packed.packedRightByteCount)
-      constant.withUnsafeBytes { source in
-        if let start = source.baseAddress { packed.packRight(start, into: storage.base) }
-      }
-      return storage
-    }
+    (self.product, packedRight) = request.product(
+      rightInput: 1, rows: rows, product)
   }
 
   var workspaceByteCount: Int { product.workspaceByteCount }
+
+  var inPlacePairs: [(input: Int, output: Int)] {
+    product.epilogue.addsResidual && product.residualMayBeOutput ? [(Gemm.residualInput, 0)] : []
+  }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard outputCount > 0, let output = arguments.outputBytes(0).baseAddress else { return }
@@ -75,6 +73,9 @@ struct GemmKernel: Kernel {
       output.initializeMemory(as: UInt8.self, repeating: 0, count: arguments.outputBytes(0).count)
       _ = sum.run(left: output, right: c, output: output)
       if scale != 1 { multiply(output, by: scale) }
+      if let residualSum, let residual = arguments.inputBytes(Gemm.residualInput).baseAddress {
+        _ = residualSum.run(left: output, right: residual, output: output)
+      }
     }
     guard let left = arguments.inputBytes(0).baseAddress,
       let right = packedRight.map({ UnsafeRawPointer($0.base) })
@@ -84,6 +85,8 @@ struct GemmKernel: Kernel {
     if case .columnBias = addend { bias = arguments.inputBytes(2).baseAddress }
     product.run(
       left: left, right: right, output: output, columnBias: bias,
+      residual: product.epilogue.addsResidual
+        ? arguments.inputBytes(Gemm.residualInput).baseAddress : nil,
       workspace: arguments.workspace.baseAddress, threadLimit: arguments.threadLimit)
   }
 

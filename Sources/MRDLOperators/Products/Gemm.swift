@@ -1,13 +1,13 @@
 public import MRDLCore
 internal import MRDLModel
-internal import MRDLNumerics
+package import MRDLNumerics
 
 /// ONNX Gemm: Y = alpha · A′ · B′ + beta · C, where ′ transposes a matrix if asked for. With A a batch of
 /// rows and B the weights it is the dense layer of equation (3-5).
 ///
 /// Inputs: A [M, K] (or [K, M] with `transA`), B [K, N] (or [N, K] with `transB`), and maybe C, which is
 /// broadcast to [M, N].
-public struct Gemm: Operator {
+public struct Gemm: FusibleOperator {
   public static let name = "Gemm"
   public static let inputCount = 2...3
 
@@ -58,9 +58,11 @@ public struct Gemm: Operator {
       otherOperations: inputs.count > 2 && inputs[2] != nil ? y.elementCount : 0)
   }
 
-  public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+  package func makeKernel(
+    _ request: KernelRequest, epilogue: Epilogue
+  ) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
-    return GemmKernel(self, type, request)
+    return GemmKernel(self, type, request, epilogue)
   }
 }

@@ -1,12 +1,12 @@
 public import MRDLCore
 internal import MRDLModel
-internal import MRDLNumerics
+package import MRDLNumerics
 
 /// ONNX MatMul: the product of two stacks of matrices, with the rules of NumPy's `matmul`.
 ///
 /// Inputs: A […, M, K] and B […, K, N]; the axes before the last two are broadcast together. An input with
 /// one axis is a row on the left and a column on the right, and the axis is left out of the output.
-public struct MatMul: Operator {
+public struct MatMul: FusibleOperator {
   public static let name = "MatMul"
   public static let inputCount = 2...2
 
@@ -36,19 +36,25 @@ public struct MatMul: Operator {
     return Cost(multiplyAdds: y.elementCount * a[a.rank - 1])
   }
 
-  public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+  package static var takesColumnBias: Bool { true }
+
+  package func makeKernel(
+    _ request: KernelRequest, epilogue: Epilogue
+  ) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
-    return MatMulKernel(type, request.inputShape(0), request.inputShape(1))
+    return MatMulKernel(type, request, epilogue)
   }
 }
 
 private struct MatMulKernel: Kernel {
   private let product: MatrixProduct
+  private let packedRight: Storage?
   /// Where the matrices of each product begin, in bytes: left, right, output.
   private let offsets: [(left: Int, right: Int, output: Int)]
 
-  init(_ type: ScalarType, _ a: Shape, _ b: Shape) {
+  init(_ type: ScalarType, _ request: KernelRequest, _ epilogue: Epilogue) {
+    let (a, b) = (request.inputShape(0), request.inputShape(1))
     let depth = a[a.rank - 1]
     let rows = a.rank > 1 ? a[a.rank - 2] : 1
     let columns = b.rank > 1 ? b[b.rank - 1] : 1
@@ -61,11 +67,18 @@ private struct MatMulKernel: Kernel {
     let isShared = right.elementCount == 1
     if isShared && left == stack {
       // One right matrix for all: the stack on the left is one tall matrix.
-      product = MatrixProduct(type, rows: stack.elementCount * rows, columns: columns, depth: depth)
+      let allRows = stack.elementCount * rows
+      (product, packedRight) = request.product(rightInput: 1, rows: allRows) { isPacked in
+        MatrixProduct(
+          type, rows: allRows, columns: columns, depth: depth, epilogue: epilogue,
+          rightIsPacked: isPacked)
+      }
       offsets = [(0, 0, 0)]
       return
     }
-    product = MatrixProduct(type, rows: rows, columns: columns, depth: depth)
+    product = MatrixProduct(
+      type, rows: rows, columns: columns, depth: depth, epilogue: epilogue)
+    packedRight = nil
     let leftStrides = Self.strides(left, in: stack)
     let rightStrides = Self.strides(right, in: stack)
     let stackStrides = stack.strides
@@ -93,16 +106,29 @@ private struct MatMulKernel: Kernel {
 
   var workspaceByteCount: Int { product.workspaceByteCount }
 
+  var inPlacePairs: [(input: Int, output: Int)] {
+    product.epilogue.addsResidual && product.residualMayBeOutput
+      ? [(MatMul.residualInput, 0)] : []
+  }
+
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let output = arguments.outputBytes(0).baseAddress, !arguments.outputBytes(0).isEmpty
     else { return }
     guard let left = arguments.inputBytes(0).baseAddress,
-      let right = arguments.inputBytes(1).baseAddress
+      let right = packedRight.map({ UnsafeRawPointer($0.base) })
+        ?? arguments.inputBytes(1).baseAddress
     else { return }
+    let bias =
+      arguments.hasInput(MatMul.columnBiasInput)
+      ? arguments.inputBytes(MatMul.columnBiasInput).baseAddress : nil
+    let residual =
+      product.epilogue.addsResidual
+      ? arguments.inputBytes(MatMul.residualInput).baseAddress : nil
     for index in offsets.indices {
       let offset = offsets[index]
       product.run(
         left: left + offset.left, right: right + offset.right, output: output + offset.output,
+        columnBias: bias, residual: residual.map { $0 + offset.output },
         workspace: arguments.workspace.baseAddress, threadLimit: arguments.threadLimit)
     }
   }

@@ -18,7 +18,7 @@ package protocol ReductionOperator: AxisReduction {
 
 /// The attributes of a reduction.
 package struct ReductionOptions: Sendable {
-  let keepsAxes: Bool
+  package let keepsAxes: Bool
   let emptyAxesKeepAll: Bool
 
   init(_ attributes: inout AttributeReader) throws(MRDLError) {
@@ -27,7 +27,7 @@ package struct ReductionOptions: Sendable {
   }
 
   /// The axes that are reduced, in ascending order; nil where they are not known yet.
-  func axes(_ operands: Operands, rank: Int) throws(MRDLError) -> [Int]? {
+  package func axes(_ operands: Operands, rank: Int) throws(MRDLError) -> [Int]? {
     var given: [Int] = []
     if operands.optional(1) != nil {
       guard let known = try operands.integers(1) else { return nil }

@@ -1,5 +1,4 @@
 internal import MRDLCore
-internal import MRDLOperators
 
 /// A change of the graph that keeps its answers.
 protocol GraphPass: Sendable {
@@ -13,9 +12,32 @@ protocol GraphPass: Sendable {
 public enum GraphPasses {
   static let all: [any GraphPass.Type] = [
     FoldConstants.self,
+    FuseEpilogues.self,
     RemoveDeadCode.self,
   ]
 
   /// The names by which passes are switched off.
   public static var names: [String] { all.map { $0.name } }
+
+  /// Passes that the environment variable `MRDL_DISABLED_PASSES` switches off for every program of the
+  /// process: names with commas between them, or `all`.
+  static var disabledByEnvironment: Set<String> {
+    guard let text = Environment.value(of: "MRDL_DISABLED_PASSES") else { return [] }
+    return Set(text.split(separator: ",").map(String.init))
+  }
+
+  /// The passes that are not switched off.
+  ///
+  /// - Throws: `MRDL4007` for a name that no pass has.
+  static func enabled(_ options: ProgramOptions) throws(MRDLError) -> [any GraphPass.Type] {
+    let disabled = options.disabledPasses.union(disabledByEnvironment)
+    if disabled.isEmpty { return all }
+    if disabled.contains("all") { return [] }
+    for name in disabled.sorted() where !names.contains(name) {
+      throw MRDLError(
+        .unknownPass, "a graph pass to be switched off does not exist", found: "\"\(name)\"",
+        expected: (names + ["all"]).joined(separator: ", "))
+    }
+    return all.filter { !disabled.contains($0.name) }
+  }
 }

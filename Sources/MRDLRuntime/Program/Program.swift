@@ -51,7 +51,7 @@ public final class Program: Sendable {
     model.graph.check(tensors: model.tensors.names, diagnostics: diagnostics)
     try diagnostics.throwFirstError()
     try operators.checkAllKnown(model.graph)
-    var compiler = ProgramCompiler(
+    var compiler = try ProgramCompiler(
       model.tensors, operators: operators, options: options, packedConstants: packedConstants)
     staged = try compiler.compile(model.graph)
   }

@@ -5,17 +5,17 @@ internal import MRDLOperators
 /// Makes what runs of the graphs of a model.
 struct ProgramCompiler {
   private let operators: OperatorSet
-  private let options: ProgramOptions
+  private let passes: [any GraphPass.Type]
   private let packedConstants: PackedConstants
   private var tensors: LoadedTensors
 
   init(
     _ tensors: TensorTable, operators: OperatorSet, options: ProgramOptions,
     packedConstants: PackedConstants
-  ) {
+  ) throws(MRDLError) {
     self.tensors = LoadedTensors(tensors)
     self.operators = operators
-    self.options = options
+    passes = try GraphPasses.enabled(options)
     self.packedConstants = packedConstants
   }
 
@@ -23,13 +23,11 @@ struct ProgramCompiler {
   ///
   /// - Parameter outer: the values of the graph around, with the content of those that are constant.
   mutating func compile(
-    _ graph: Graph, outer: [String: Tensor?] = [:], path: String = "/graph"
+    _ graph: Graph, outer: [String: Tensor?] = [:], path: String = ProgramGraph.outermostPath
   ) throws(MRDLError) -> StagedGraph {
     var graph = try ProgramGraph(
       graph, tensors: &tensors, operators: operators, outer: outer, path: path)
-    for pass in GraphPasses.all where !options.disabledPasses.contains(pass.name) {
-      try pass.apply(to: &graph)
-    }
+    for pass in passes { try pass.apply(to: &graph) }
     return StagedGraph(graph: graph, stages: try stages(of: graph))
   }
 

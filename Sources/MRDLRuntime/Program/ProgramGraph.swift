@@ -8,11 +8,14 @@ struct ProgramGraph: Sendable {
     let name: String
     /// The content, where it does not depend on the inputs.
     var constant: Tensor?
+    /// What the architecture says of an input, which a session holds it to.
+    var declared: ValueFacts?
   }
 
   struct Instruction: Sendable {
-    let op: any Operator
-    let node: Node
+    var op: any Operator
+    /// For profiles and errors.
+    var node: Node
     /// Numbers of values; nil for an optional input left out.
     var inputs: [Int?]
     /// Numbers of values; nil for an output that nobody needs.
@@ -24,6 +27,9 @@ struct ProgramGraph: Sendable {
     /// Every value that the instruction needs.
     var reads: [Int] { inputs.compactMap(\.self) + captured }
   }
+
+  /// The JSON pointer of the graph of a model.
+  static let outermostPath = "/graph"
 
   var values: [Value] = []
   var instructions: [Instruction] = []
@@ -43,7 +49,7 @@ struct ProgramGraph: Sendable {
   ///   - path: the JSON pointer of the graph, for errors.
   init(
     _ graph: Graph, tensors: inout LoadedTensors, operators: OperatorSet,
-    outer: [String: Tensor?] = [:], path: String = "/graph"
+    outer: [String: Tensor?] = [:], path: String = Self.outermostPath
   ) throws(MRDLError) {
     var numbers: [String: Int] = [:]
     func add(_ value: Value) -> Int {
@@ -51,7 +57,11 @@ struct ProgramGraph: Sendable {
       values.append(value)
       return values.count - 1
     }
-    for input in graph.inputs { inputs.append(add(Value(name: input.name))) }
+    for input in graph.inputs {
+      // What is declared inside a graph of a node is not checked when it runs.
+      let declared = path == Self.outermostPath ? ValueFacts(input) : nil
+      inputs.append(add(Value(name: input.name, declared: declared)))
+    }
     if !outer.isEmpty {
       for name in graph.capturedNames.sorted() {
         guard let content = outer[name] else { continue }

@@ -16,11 +16,14 @@ extension FindingCode {
   public static let workingMemoryExceeded = FindingCode(
     4006, .badData, "a run would need more working memory than is permitted",
     remedy: "Use a smaller batch or a smaller input.")
+  public static let unknownPass = FindingCode(
+    4007, .usage, "a graph pass to be switched off does not exist",
+    remedy: "Use one of the names that the message gives.")
   public static let internalFault = FindingCode(
     4099, .internalFault, "a fault of this package", remedy: "Report it with the file.")
 
   static let runtimeCodes: [FindingCode] = [
     wrongInput, missingInput, unknownInput, dataDependentShape, operatorFailed,
-    workingMemoryExceeded, internalFault,
+    workingMemoryExceeded, unknownPass, internalFault,
   ]
 }

@@ -1,0 +1,27 @@
+internal import MRDLCore
+internal import MRDLNumerics
+
+extension KernelRequest {
+  /// A product whose right matrix is an input, packed ahead where it is constant and that makes the product
+  /// faster.
+  ///
+  /// - Parameters:
+  ///   - rows: those of the product.
+  ///   - make: gives the product, with its right matrix packed or not.
+  func product(
+    rightInput: Int, rows: Int, _ make: (_ rightIsPacked: Bool) -> MatrixProduct
+  ) -> (product: MatrixProduct, packedRight: Storage?) {
+    guard let constant = inputs[rightInput]?.constant, constant.elementCount > 0,
+      MatrixProduct.gainsFromPackedRight(rows: rows)
+    else { return (make(false), nil) }
+    let product = make(true)
+    let packed = packedConstants.bytes(of: constant, layout: product.packedRightLayout) {
+      let storage = Storage(byteCount: product.packedRightByteCount)
+      constant.withUnsafeBytes { source in
+        if let start = source.baseAddress { product.packRight(start, into: storage.base) }
+      }
+      return storage
+    }
+    return (product, packed)
+  }
+}

@@ -1,0 +1,64 @@
+internal import MRDLCore
+internal import MRDLNumerics
+internal import MRDLOperators
+
+/// An operator with what follows it: activation(operator(inputs) + bias + residual).
+///
+/// Passes of a program make it; no file can name it. Its inputs are those of the operator, those left out
+/// included, then the residual, which has the shape of the result, then the bias.
+struct FusedOperator: Operator {
+  static let name = "Fused"
+  static let domain = "mrdl.program"
+  static let inputCount = 1...16
+
+  let base: any FusibleOperator
+  var epilogue: Epilogue
+
+  init(_ base: any FusibleOperator, _ epilogue: Epilogue) {
+    self.base = base
+    self.epilogue = epilogue
+  }
+
+  /// Fused operators have no attributes that a file could hold.
+  ///
+  /// - Throws: `MRDL1206`, always.
+  init(attributes: inout AttributeReader) throws(MRDLError) {
+    throw attributes.missing("operator")
+  }
+
+  private var residualInput: Int { type(of: base).residualInput }
+
+  /// The inputs of the operator alone.
+  private func baseInputs(_ inputs: [ValueFacts?]) -> [ValueFacts?] {
+    let own = inputs.prefix(residualInput)
+    return Array(own.prefix((own.lastIndex { $0 != nil } ?? -1) + 1))
+  }
+
+  func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
+    let results = try base.infer(
+      Operands(
+        baseInputs(operands.facts), outputCount: operands.outputCount, place: operands.place))
+    guard epilogue.addsResidual, let residual = try operands.required(residualInput).concreteShape,
+      let result = results.first?.concreteShape
+    else { return results }
+    guard residual == result else {
+      throw operands.shapeMismatch(
+        "a residual has another shape than what it is added to", found: "\(residual)",
+        expected: "\(result)")
+    }
+    return results
+  }
+
+  func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
+    let count = outputs[0]?.concreteShape?.elementCount ?? 0
+    let hasBias = inputs.count > type(of: base).columnBiasInput
+    let additions =
+      (hasBias ? 1 : 0) + (epilogue.addsResidual ? 1 : 0) + (epilogue.activation == .none ? 0 : 1)
+    return base.cost(inputs: baseInputs(inputs), outputs: outputs)
+      + Cost(otherOperations: additions * count)
+  }
+
+  func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    try base.makeKernel(request, epilogue: epilogue)
+  }
+}
