@@ -1,0 +1,240 @@
+// Convolution of blocked tensors: tiles of up to TILE_ROWS pixels × TILE_VECTORS blocks of output
+// channels that stay in registers while channels and taps run. A product of matrices in the same
+// layout is the case of one tap.
+
+#define PANEL (TILE_VECTORS * LANES)
+
+typedef struct {
+  const mrdl_blocked_product *product;
+  const real *input;
+  const real *weights;
+  real *output;
+  const real *bias, *residual;
+} tile_arguments;
+
+/// One step of the depth: the outputs of `vectors` blocks at `height` pixels.
+INLINE void tile_step(const int height, const int vectors, const size_t column_step,
+                      const real *input, const real *weights,
+                      vec sum[TILE_ROWS][TILE_VECTORS]) {
+  vec right[TILE_VECTORS];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < vectors; j++) right[j] = load(weights + j * LANES);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < height; i++) {
+    const vec left = (vec)input[(size_t)i * column_step];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) sum[i][j] = mul_add(left, right[j], sum[i][j]);
+  }
+}
+
+/// One tile. The three constants are known where this is inlined.
+INLINE void tile(const int height, const int vectors, const int planes, const tile_arguments *t) {
+  const mrdl_blocked_product *p = t->product;
+  vec sum[TILE_ROWS][TILE_VECTORS];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < vectors; j++) {
+    const vec bias = t->bias ? load(t->bias + j * LANES) : (vec)0;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < height; i++) sum[i][j] = bias;
+  }
+
+  const size_t column_step = planes ? 1 : LANES;
+  const size_t taps = p->taps;
+  const size_t *offsets = p->tap_offsets;
+  const real *block = t->input, *weights = t->weights;
+  size_t channels = p->channels;
+  while (channels > 0) {
+    const size_t lanes = planes ? 1 : channels < LANES ? channels : LANES;
+    for (size_t tap = 0; tap < taps; tap++) {
+      const real *input = block + offsets[tap];
+      if (planes) {
+        tile_step(height, vectors, column_step, input, weights, sum);
+        weights += vectors * LANES;
+      } else {
+#pragma clang loop unroll_count(4)
+        for (size_t lane = lanes; lane > 0; lane--) {
+          tile_step(height, vectors, column_step, input, weights, sum);
+          input++;
+          weights += vectors * LANES;
+        }
+      }
+    }
+    block += p->input_block_stride;
+    channels -= lanes;
+  }
+
+  const size_t stride = p->output_block_stride;
+  if (t->residual) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) {
+#pragma clang loop unroll(full)
+      for (int i = 0; i < height; i++) {
+        sum[i][j] = sum[i][j] + load(t->residual + (size_t)j * stride + i * LANES);
+      }
+    }
+  }
+  if (p->clamp) {
+    const vec low = (vec)p->low, high = (vec)p->high;
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) {
+#pragma clang loop unroll(full)
+      for (int i = 0; i < height; i++) sum[i][j] = clamped(sum[i][j], low, high);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int j = 0; j < vectors; j++) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < height; i++) {
+      store(t->output + (size_t)j * stride + i * LANES, sum[i][j]);
+    }
+  }
+}
+
+#define TILES_OF_WIDTH(height, vectors)                                                     \
+  static void tile_##height##_##vectors(const tile_arguments *t) { tile(height, vectors, 0, t); } \
+  static void plane_tile_##height##_##vectors(const tile_arguments *t) {                    \
+    tile(height, vectors, 1, t);                                                            \
+  }
+#if TILE_VECTORS > 2
+#define TILES_OF_HEIGHT(height)                                                             \
+  TILES_OF_WIDTH(height, 1) TILES_OF_WIDTH(height, 2) TILES_OF_WIDTH(height, 3)             \
+  TILES_OF_WIDTH(height, 4)
+#define TILES(name, height) \
+  {name##_##height##_1, name##_##height##_2, name##_##height##_3, name##_##height##_4}
+#else
+#define TILES_OF_HEIGHT(height) TILES_OF_WIDTH(height, 1) TILES_OF_WIDTH(height, 2)
+#define TILES(name, height) {name##_##height##_1, name##_##height##_2}
+#endif
+
+TILES_OF_HEIGHT(1)
+TILES_OF_HEIGHT(2)
+TILES_OF_HEIGHT(3)
+TILES_OF_HEIGHT(4)
+#if TILE_ROWS > 4
+TILES_OF_HEIGHT(5)
+#endif
+#if TILE_ROWS > 5
+TILES_OF_HEIGHT(6)
+#endif
+#if TILE_ROWS > 6
+TILES_OF_HEIGHT(7)
+TILES_OF_HEIGHT(8)
+#endif
+#if TILE_ROWS > 8
+TILES_OF_HEIGHT(9)
+TILES_OF_HEIGHT(10)
+TILES_OF_HEIGHT(11)
+TILES_OF_HEIGHT(12)
+TILES_OF_HEIGHT(13)
+TILES_OF_HEIGHT(14)
+#endif
+
+#define UP_TO_4(name) TILES(name, 1), TILES(name, 2), TILES(name, 3), TILES(name, 4)
+#if TILE_ROWS == 4
+#define ALL_TILES(name) UP_TO_4(name)
+#elif TILE_ROWS == 5
+#define ALL_TILES(name) UP_TO_4(name), TILES(name, 5)
+#elif TILE_ROWS == 6
+#define ALL_TILES(name) UP_TO_4(name), TILES(name, 5), TILES(name, 6)
+#elif TILE_ROWS == 8
+#define ALL_TILES(name) \
+  UP_TO_4(name), TILES(name, 5), TILES(name, 6), TILES(name, 7), TILES(name, 8)
+#else
+#define ALL_TILES(name)                                                                       \
+  UP_TO_4(name), TILES(name, 5), TILES(name, 6), TILES(name, 7), TILES(name, 8),              \
+      TILES(name, 9), TILES(name, 10), TILES(name, 11), TILES(name, 12), TILES(name, 13),     \
+      TILES(name, 14)
+#endif
+
+/// By the kind of input, the height − 1 and the blocks − 1.
+static void (*const tiles[2][TILE_ROWS][TILE_VECTORS])(const tile_arguments *) = {
+    {ALL_TILES(tile)}, {ALL_TILES(plane_tile)}};
+
+void KERNEL(blocked_convolve)(const mrdl_blocked_product *p) {
+  tile_arguments t = {.product = p};
+  const size_t depth = p->channels * p->taps;
+  const size_t column_step = p->has_planes ? 1 : LANES;
+  // The columns of a row are shared out evenly among as few tiles as can hold them.
+  const size_t count = (p->columns + TILE_ROWS - 1) / TILE_ROWS;
+  if (count == 0) return;
+  const size_t height = p->columns / count, taller = p->columns % count;
+  for (size_t block = p->first_block; block < p->last_block; block += TILE_VECTORS) {
+    size_t vectors = p->last_block - block;
+    if (vectors > TILE_VECTORS) vectors = TILE_VECTORS;
+    t.weights = p->weights + block * LANES * depth;
+    t.bias = p->bias ? p->bias + block * LANES : 0;
+    for (size_t row = 0; row < p->rows; row++) {
+      const real *input = p->input + row * p->input_row_stride;
+      const size_t to = block * p->output_block_stride + row * p->output_row_stride;
+      size_t column = 0;
+      for (size_t i = 0; i < count; i++) {
+        const size_t columns = height + (i < taller);
+        t.input = input + column * column_step;
+        t.output = p->output + to + column * LANES;
+        t.residual = p->residual ? p->residual + to + column * LANES : 0;
+        tiles[p->has_planes != 0][columns - 1][vectors - 1](&t);
+        column += columns;
+      }
+    }
+  }
+}
+
+void KERNEL(blocked_pack_weights)(size_t outputs, size_t channels, size_t taps, int32_t has_planes,
+                                  const real *weights, real *packed) {
+  const size_t step = has_planes ? 1 : LANES;
+  const size_t padded = (outputs + LANES - 1) / LANES * LANES;
+  for (size_t first = 0; first < padded; first += PANEL) {
+    const size_t width = padded - first < PANEL ? padded - first : PANEL;
+    for (size_t block = 0; block < channels; block += step) {
+      const size_t lanes = channels - block < step ? channels - block : step;
+      for (size_t tap = 0; tap < taps; tap++) {
+        for (size_t lane = 0; lane < lanes; lane++) {
+          const real *from = weights + (block + lane) * taps + tap;
+          for (size_t j = 0; j < width; j++) {
+            const size_t output = first + j;
+            packed[j] = output < outputs ? from[output * channels * taps] : 0;
+          }
+          packed += width;
+        }
+      }
+    }
+  }
+}
+
+void KERNEL(blocked_stage_rows)(const mrdl_window *w, int32_t has_planes, const real *input,
+                                size_t row_step, size_t phases, size_t phase_width,
+                                size_t first_row, size_t last_row, real *staged) {
+  const size_t lanes = has_planes ? 1 : LANES;
+  const size_t begin = w->begin.width, width = w->input.width, stride = w->stride.width;
+  for (size_t row = first_row; row < last_row; row++) {
+    real *to = staged + (row - first_row) * phases * phase_width * lanes;
+    const size_t padded = row * row_step;
+    const int inside = padded >= w->begin.height && padded - w->begin.height < w->input.height;
+    if (!inside) {
+      __builtin_memset(to, 0, phases * phase_width * lanes * sizeof *to);
+      continue;
+    }
+    const real *from = input + (padded - w->begin.height) * width * lanes;
+    for (size_t phase = 0; phase < phases; phase++) {
+      // Columns phase + i · stride of the padded row: zeros, then the input, then zeros.
+      size_t first = begin > phase ? (begin - phase + stride - 1) / stride : 0;
+      size_t last = begin + width > phase ? (begin + width - phase + stride - 1) / stride : 0;
+      if (first > phase_width) first = phase_width;
+      if (last > phase_width) last = phase_width;
+      if (last < first) last = first;
+      __builtin_memset(to, 0, first * lanes * sizeof *to);
+      const real *source = from + (first * stride + phase - begin) * lanes;
+      if (stride == 1) {
+        __builtin_memcpy(to + first * lanes, source, (last - first) * lanes * sizeof *to);
+      } else if (has_planes) {
+        for (size_t i = first; i < last; i++, source += stride) to[i] = *source;
+      } else {
+        for (size_t i = first; i < last; i++, source += stride * LANES) {
+          store(to + i * LANES, load(source));
+        }
+      }
+      __builtin_memset(to + last * lanes, 0, (phase_width - last) * lanes * sizeof *to);
+      to += phase_width * lanes;
+    }
+  }
+}

@@ -1,0 +1,161 @@
+// Depthwise convolution and pooling of blocked tensors: a register holds one pixel of a block.
+
+#include "extremes.h"
+#include "taps.h"
+
+/// Outputs that are computed together.
+#define GROUP 8
+
+typedef struct {
+  const mrdl_window *w;
+  const real *input, *weights;
+  /// Where the first tap of the row lies, and the taps inside the input.
+  ptrdiff_t start_y;
+  span y;
+  size_t counted_y;
+  int count_padding;
+  vec bias;
+} blocked_row;
+
+enum { LARGEST, MEAN, WEIGHTED };
+
+/// `count` outputs from `ox` on, whose taps `x` lie inside the input.
+INLINE void row_outputs(const int kind, const int count, const blocked_row *r, size_t ox, span x,
+                        vec *result) {
+  const mrdl_window *w = r->w;
+  const vec start =
+      kind == LARGEST ? (vec)-REAL_INFINITY : kind == WEIGHTED ? r->bias : (vec)0;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < count; i++) result[i] = start;
+  const ptrdiff_t start_x = (ptrdiff_t)(ox * w->stride.width) - (ptrdiff_t)w->begin.width;
+  const size_t step = w->stride.width * LANES;
+  for (size_t y = r->y.first; y < r->y.last; y++) {
+    const ptrdiff_t iy = r->start_y + (ptrdiff_t)(y * w->dilation.height);
+    const real *row = r->input + (iy * (ptrdiff_t)w->input.width + start_x) * LANES;
+    const real *weights = kind == WEIGHTED ? r->weights + y * w->kernel.width * LANES : 0;
+    for (size_t k = x.first; k < x.last; k++) {
+      const real *from = row + (ptrdiff_t)(k * w->dilation.width) * LANES;
+      const vec weight = kind == WEIGHTED ? load(weights + k * LANES) : (vec)0;
+#pragma clang loop unroll(full)
+      for (int i = 0; i < count; i++) {
+        const vec v = load(from + (size_t)i * step);
+        if (kind == LARGEST) result[i] = larger(v, result[i]);
+        if (kind == MEAN) result[i] = result[i] + v;
+        if (kind == WEIGHTED) result[i] = mul_add(v, weight, result[i]);
+      }
+    }
+  }
+}
+
+typedef struct {
+  const real *residual;
+  int clamp;
+  vec low, high;
+  real *output;
+} blocked_ending;
+
+INLINE void finish_outputs(const int kind, const int count, const blocked_row *r, span x,
+                           size_t ox, const blocked_ending *e, vec *result) {
+  const mrdl_window *w = r->w;
+  if (kind == MEAN) {
+    const ptrdiff_t start = (ptrdiff_t)(ox * w->stride.width) - (ptrdiff_t)w->begin.width;
+    const size_t counted_x = counted(start, w->kernel.width, w->dilation.width, w->input.width,
+                                     w->end.width, x, r->count_padding);
+    const size_t taps = r->counted_y * counted_x;
+    for (int i = 0; i < count; i++) result[i] = taps ? result[i] / (vec)(real)taps : (vec)0;
+  }
+  if (kind == WEIGHTED) {
+    for (int i = 0; i < count; i++) {
+      if (e->residual) result[i] = result[i] + load(e->residual + (ox + i) * LANES);
+      if (e->clamp) result[i] = clamped(result[i], e->low, e->high);
+    }
+  }
+  for (int i = 0; i < count; i++) store(e->output + (ox + i) * LANES, result[i]);
+}
+
+INLINE void walk_rows(const int kind, const mrdl_window *w, size_t first_row, size_t last_row,
+                      const real *input, const real *weights, const real *bias,
+                      int count_padding, const blocked_ending *ending) {
+  // Outputs whose window lies inside the width.
+  const size_t reach = (w->kernel.width - 1) * w->dilation.width;
+  size_t first = (w->begin.width + w->stride.width - 1) / w->stride.width;
+  size_t last = w->input.width + w->begin.width > reach
+                    ? (w->input.width + w->begin.width - reach - 1) / w->stride.width + 1
+                    : 0;
+  if (last > w->output.width) last = w->output.width;
+  if (first > last) first = last;
+  blocked_row r = {.w = w,
+                   .input = input,
+                   .weights = weights,
+                   .count_padding = count_padding,
+                   .bias = bias ? load(bias) : (vec)0};
+  const span whole = {0, w->kernel.width};
+  for (size_t oy = first_row; oy < last_row; oy++) {
+    r.start_y = (ptrdiff_t)(oy * w->stride.height) - (ptrdiff_t)w->begin.height;
+    r.y = taps_inside(r.start_y, w->kernel.height, w->dilation.height,
+                      (ptrdiff_t)w->input.height);
+    if (kind == MEAN) {
+      r.counted_y = counted(r.start_y, w->kernel.height, w->dilation.height, w->input.height,
+                            w->end.height, r.y, count_padding);
+    }
+    blocked_ending e = *ending;
+    e.output += oy * w->output.width * LANES;
+    if (e.residual) e.residual += oy * w->output.width * LANES;
+    vec result[GROUP];
+    size_t ox = 0;
+    while (ox < w->output.width) {
+      if (ox >= first && ox + GROUP <= last) {
+        row_outputs(kind, GROUP, &r, ox, whole, result);
+        finish_outputs(kind, GROUP, &r, whole, ox, &e, result);
+        ox += GROUP;
+        continue;
+      }
+      if (ox >= first && ox + GROUP / 2 <= last) {
+        row_outputs(kind, GROUP / 2, &r, ox, whole, result);
+        finish_outputs(kind, GROUP / 2, &r, whole, ox, &e, result);
+        ox += GROUP / 2;
+        continue;
+      }
+      const ptrdiff_t start = (ptrdiff_t)(ox * w->stride.width) - (ptrdiff_t)w->begin.width;
+      const span x = taps_inside(start, w->kernel.width, w->dilation.width,
+                                 (ptrdiff_t)w->input.width);
+      row_outputs(kind, 1, &r, ox, x, result);
+      finish_outputs(kind, 1, &r, x, ox, &e, result);
+      ox++;
+    }
+  }
+}
+
+void KERNEL(blocked_depthwise)(const mrdl_window *w, size_t first_row, size_t last_row,
+                               const real *input, const real *weights, const real *bias,
+                               const real *residual, int32_t clamp, real low, real high,
+                               real *output) {
+  const blocked_ending e = {residual, clamp, (vec)low, (vec)high, output};
+  walk_rows(WEIGHTED, w, first_row, last_row, input, weights, bias, 0, &e);
+}
+
+void KERNEL(blocked_max_pool)(const mrdl_window *w, size_t first_row, size_t last_row,
+                              const real *input, real *output) {
+  const blocked_ending e = {.output = output};
+  walk_rows(LARGEST, w, first_row, last_row, input, 0, 0, 0, &e);
+}
+
+void KERNEL(blocked_average_pool)(const mrdl_window *w, size_t first_row, size_t last_row,
+                                  const real *input, real *output, int32_t count_padding) {
+  const blocked_ending e = {.output = output};
+  walk_rows(MEAN, w, first_row, last_row, input, 0, 0, count_padding, &e);
+}
+
+void KERNEL(blocked_mean)(size_t pixels, const real *input, real *output) {
+  double sums[LANES] = {0};
+  for (size_t i = 0; i < pixels; i++) {
+    for (int lane = 0; lane < LANES; lane++) sums[lane] += input[i * LANES + (size_t)lane];
+  }
+  for (int lane = 0; lane < LANES; lane++) output[lane] = (real)(sums[lane] / (double)pixels);
+}
+
+void KERNEL(blocked_largest)(size_t pixels, const real *input, real *output) {
+  vec v = (vec)-REAL_INFINITY;
+  for (size_t i = 0; i < pixels; i++) v = larger(load(input + i * LANES), v);
+  store(output, v);
+}

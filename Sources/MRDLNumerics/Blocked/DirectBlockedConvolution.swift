@@ -1,0 +1,249 @@
+internal import CMRDLKernels
+
+/// A blocked convolution as sums over the window.
+///
+/// A piece of work is a band of output rows and a range of panels of output channels. What the band sees is
+/// first copied into a buffer that has the padding as zeros and the columns of each phase of the stride side
+/// by side, unless the window sees the input as it stands.
+struct DirectBlockedConvolution: BlockedConvolutionPlan {
+  private let weights: BlockedConvolution.Weights
+  private let batchCount: Int
+  private let geometry: mrdl_window
+  private let lanes: Int
+  /// Output rows, and columns of one; a pointwise convolution counts all its pixels as one row.
+  private let rows: Int
+  private let columns: Int
+  private let isStaged: Bool
+  /// Whether pieces are cut along the columns of the only row.
+  private let isFlat: Bool
+  private let panelCount: Int
+  private let panelBlocks: Int
+  /// Rows or, in a flat one, columns of a piece.
+  private let bandStep: Int
+  private let bandCount: Int
+  /// Panels of a piece.
+  private let panelStep: Int
+  private let panelPieces: Int
+  private let staging: Staging
+  private let tapOffsets: [Int]
+  private let slotCount: Int
+
+  /// How rows lie in the buffer, in elements.
+  private struct Staging {
+    /// Rows of the padded input from one row of the buffer to the next.
+    var rowStep = 1
+    var phases = 1
+    var phaseWidth = 0
+    /// Elements of a row, and from one output row to the next.
+    var rowStride = 0
+    var outputRowStride = 0
+    /// Rows in the buffer for the band of a piece.
+    var bandRows = 0
+    var blockStride = 0
+  }
+
+  /// Elements of the input that a piece sees at most: they stay in the second cache.
+  private static let bandElements = 65_536
+  /// From so many weights on, pieces share the panels rather than the rows.
+  private static let heavyWeights = 131_072
+
+  init(_ weights: BlockedConvolution.Weights, batchCount: Int, window: Window) {
+    let kernels = mrdl_blocked_kernels_current().pointee
+    let g = window.geometry
+    let lanes = kernels.lanes
+    let elementStep = weights.readsPlanes ? 1 : lanes
+    self.weights = weights
+    self.batchCount = batchCount
+    self.lanes = lanes
+    geometry = g
+    panelBlocks = kernels.panel_blocks
+    let blocks = BlockedLayout.blockCount(channels: weights.outputChannels)
+    panelCount = (blocks + panelBlocks - 1) / panelBlocks
+    let isPadded = [g.begin, g.end].contains { $0.height > 0 || $0.width > 0 }
+    // Rounding up may let a window begin in what is not there.
+    let reach = { (output: Int, stride: Int, kernel: Int, dilation: Int) in
+      (output - 1) * stride + (kernel - 1) * dilation + 1
+    }
+    let isInside =
+      reach(g.output.height, g.stride.height, g.kernel.height, g.dilation.height) <= g.input.height
+      && reach(g.output.width, g.stride.width, g.kernel.width, g.dilation.width) <= g.input.width
+    isStaged = isPadded || g.stride.width > 1 || !isInside
+    isFlat = !isStaged && window.isPointwise
+    rows = isFlat ? 1 : g.output.height
+    columns = isFlat ? g.output.height * g.output.width : g.output.width
+
+    var staging = Staging()
+    if isStaged {
+      staging.rowStep = g.kernel.height == 1 ? g.stride.height : 1
+      staging.phases = g.kernel.width == 1 ? 1 : g.stride.width
+      staging.phaseWidth = g.output.width + (g.kernel.width - 1) * g.dilation.width / g.stride.width
+      staging.rowStride = staging.phases * staging.phaseWidth * elementStep
+      staging.outputRowStride = staging.rowStride * (g.stride.height / staging.rowStep)
+    } else {
+      staging.rowStride = g.input.width * elementStep
+      staging.outputRowStride = staging.rowStride * g.stride.height
+    }
+
+    // Bands as high as the cache holds; more of them, or fewer panels each, as threads want.
+    let depth = weights.inputChannels * weights.kernelHeight * weights.kernelWidth
+    let work = rows * columns * depth * weights.outputChannels
+    let copies = max(batchCount, 1)
+    let wanted = max(
+      1, min((8 + copies - 1) / copies, work / ProductBlocking.leastParallelWork))
+    let units = isFlat ? columns : rows
+    let unitElements =
+      weights.inputChannels * (isFlat ? 1 : staging.outputRowStride / elementStep)
+    let least = isFlat ? 4 * kernels.tile_pixels : 1
+    var step = max(least, Self.bandElements / max(unitElements, 1))
+    let isHeavy = weights.outputChannels * depth >= Self.heavyWeights
+    if !isHeavy { step = min(step, max(least, (units + wanted - 1) / wanted)) }
+    step = max(1, min(step, units))
+    var count = units == 0 ? 0 : (units + step - 1) / step
+    if count > 0 { step = (units + count - 1) / count }
+    if isFlat {
+      // Whole tiles.
+      step = min(
+        units, (step + kernels.tile_pixels - 1) / kernels.tile_pixels * kernels.tile_pixels)
+      count = units == 0 ? 0 : (units + step - 1) / step
+    }
+    bandStep = step
+    bandCount = count
+    let panelWanted = max(1, min(panelCount, (wanted + max(count, 1) - 1) / max(count, 1)))
+    panelStep = max(1, (panelCount + panelWanted - 1) / panelWanted)
+    panelPieces = (panelCount + panelStep - 1) / panelStep
+
+    if isStaged {
+      staging.bandRows =
+        staging.rowStep == 1
+        ? (step - 1) * g.stride.height + (g.kernel.height - 1) * g.dilation.height + 1 : step
+      staging.blockStride = staging.bandRows * staging.rowStride
+    } else {
+      staging.blockStride = g.input.height * g.input.width * elementStep
+    }
+    self.staging = staging
+
+    var offsets: [Int] = []
+    for y in 0..<g.kernel.height {
+      for x in 0..<g.kernel.width {
+        let column = x * g.dilation.width
+        let across =
+          isStaged
+          ? column % g.stride.width * staging.phaseWidth + column / g.stride.width : column
+        offsets.append(y * g.dilation.height * staging.rowStride + across * elementStep)
+      }
+    }
+    tapOffsets = offsets
+    let pieces = copies * bandCount * panelPieces
+    slotCount = isStaged && pieces > 1 ? min(WorkerPool.size, pieces) : 1
+  }
+
+  /// Channels of an input of planes, blocks of a blocked one.
+  private var inputBlockCount: Int {
+    weights.readsPlanes
+      ? weights.inputChannels : BlockedLayout.blockCount(channels: weights.inputChannels)
+  }
+
+  private var slotElements: Int {
+    isStaged ? (inputBlockCount * staging.blockStride + 15) / 16 * 16 : 0
+  }
+
+  var name: String { "direct/\(panelBlocks)" }
+
+  var packedWeightsCount: Int {
+    BlockedLayout.blockCount(channels: weights.outputChannels) * lanes * weights.inputChannels
+      * weights.kernelHeight * weights.kernelWidth
+  }
+
+  var workspaceCount: Int { slotCount * slotElements }
+
+  func packWeights(_ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+    mrdl_blocked_kernels_current().pointee.pack_weights(
+      weights.outputChannels, weights.inputChannels, weights.kernelHeight * weights.kernelWidth,
+      weights.readsPlanes ? 1 : 0, matrix, packed)
+  }
+
+  func run(_ operands: BlockedOperands, threadLimit: Int) {
+    precondition(
+      workspaceCount == 0 || operands.workspace != nil, "a convolution needs its workspace")
+    let pieces = Pieces(plan: self, operands: operands)
+    WorkerPool.run(
+      pieces, count: batchCount * bandCount * panelPieces,
+      threadLimit: isStaged ? WorkerPool.limit(threadLimit, slots: slotCount) : threadLimit)
+  }
+
+  private struct Pieces: ParallelWork {
+    let plan: DirectBlockedConvolution
+    let operands: BlockedOperands
+
+    func run(index: Int, slot: Int) {
+      let (rest, panelPiece) = index.quotientAndRemainder(dividingBy: plan.panelPieces)
+      let (image, band) = rest.quotientAndRemainder(dividingBy: plan.bandCount)
+      let units = plan.isFlat ? plan.columns : plan.rows
+      let first = band * plan.bandStep
+      let last = min(first + plan.bandStep, units)
+      let blockCount = BlockedLayout.blockCount(channels: plan.weights.outputChannels)
+      let blocks =
+        panelPiece * plan.panelStep
+        * plan.panelBlocks..<min(blockCount, (panelPiece + 1) * plan.panelStep * plan.panelBlocks)
+      let g = plan.geometry
+      let elementStep = plan.weights.readsPlanes ? 1 : plan.lanes
+      let planeStride = g.input.height * g.input.width * elementStep
+      let imageInput = operands.input + image * plan.inputBlockCount * planeStride
+
+      let input: UnsafePointer<Float>
+      if plan.isStaged {
+        guard let workspace = operands.workspace else { return }
+        let buffer = workspace + slot * plan.slotElements
+        plan.stage(imageInput, planeStride: planeStride, rows: first..<last, into: buffer)
+        input = UnsafePointer(buffer)
+      } else {
+        input =
+          imageInput
+          + (plan.isFlat ? first * elementStep : first * plan.staging.outputRowStride)
+      }
+
+      let outputBlockStride = g.output.height * g.output.width * plan.lanes
+      let outputRowStride = g.output.width * plan.lanes
+      let start =
+        image * blockCount * outputBlockStride
+        + first * (plan.isFlat ? plan.lanes : outputRowStride)
+      let ending = operands.ending
+      plan.tapOffsets.withUnsafeBufferPointer { offsets in
+        guard let taps = offsets.baseAddress else { return }
+        var product = mrdl_blocked_product(
+          rows: plan.isFlat ? 1 : last - first, columns: plan.isFlat ? last - first : plan.columns,
+          input: input, input_row_stride: plan.staging.outputRowStride,
+          input_block_stride: plan.staging.blockStride, channels: plan.weights.inputChannels,
+          has_planes: plan.weights.readsPlanes ? 1 : 0, taps: offsets.count, tap_offsets: taps,
+          weights: operands.weights, first_block: blocks.lowerBound,
+          last_block: blocks.upperBound, block_count: blockCount, output: operands.output + start,
+          output_row_stride: outputRowStride, output_block_stride: outputBlockStride,
+          bias: ending.bias, residual: ending.residual.map { $0 + start },
+          clamp: ending.bounds == nil ? 0 : 1, low: Float(ending.bounds?.low ?? 0),
+          high: Float(ending.bounds?.high ?? 0))
+        mrdl_blocked_kernels_current().pointee.convolve(&product)
+      }
+      ending.finish(
+        operands.output + start, blocks: blocks, blockStride: outputBlockStride,
+        count: (last - first) * (plan.isFlat ? plan.lanes : outputRowStride))
+    }
+  }
+
+  /// Copies what some output rows see into a buffer.
+  private func stage(
+    _ input: UnsafePointer<Float>, planeStride: Int, rows: Range<Int>,
+    into buffer: UnsafeMutablePointer<Float>
+  ) {
+    let rowRatio = geometry.stride.height / staging.rowStep
+    let first = rows.lowerBound * rowRatio
+    let reach = staging.rowStep == 1 ? (geometry.kernel.height - 1) * geometry.dilation.height : 0
+    let last = (rows.upperBound - 1) * rowRatio + reach + 1
+    withUnsafePointer(to: geometry) { window in
+      for block in 0..<inputBlockCount {
+        mrdl_blocked_kernels_current().pointee.stage_rows(
+          window, weights.readsPlanes ? 1 : 0, input + block * planeStride, staging.rowStep,
+          staging.phases, staging.phaseWidth, first, last, buffer + block * staging.blockStride)
+      }
+    }
+  }
+}
