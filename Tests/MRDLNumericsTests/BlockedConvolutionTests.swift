@@ -53,7 +53,8 @@ import Testing
     let convolution = BlockedConvolution(
       batchCount: c.batch, inputChannels: c.channels, outputChannels: c.outputChannels,
       groupCount: c.groups, window: window, readsPlanes: run.readsPlanes,
-      activation: run.activation, method: run.method)
+      epilogue: Epilogue(addsResidual: run.hasResidual, activation: run.activation),
+      method: run.method)
     let x: [Float] = numbers(c.batch * c.channels * window.inputVolume, seed: 1)
     let w: [Float] = numbers(
       c.outputChannels * (c.channels / c.groups) * window.kernelVolume, seed: 2)

@@ -7,9 +7,11 @@ import Testing
   @Test(arguments: PassCase.cases) func everyPassKeepsTheAnswer(_ c: PassCase) throws {
     for batch in [1, 3] {
       let (plain, _) = try c.run(batch: batch, disabledPasses: ["all"])
-      let (optimised, operators) = try c.run(batch: batch, disabledPasses: [])
+      let (optimised, _) = try c.run(batch: batch, disabledPasses: [])
       #expect(optimised.shape == plain.shape)
       #expect(largestDifference(optimised, plain) <= c.tolerance)
+      // Which data is reordered depends on the width of a block.
+      let (_, operators) = try c.run(batch: batch, disabledPasses: ["block-channels"])
       if let left = c.left { #expect(operators == left) }
       for name in GraphPasses.names {
         let (others, _) = try c.run(batch: batch, disabledPasses: [name])

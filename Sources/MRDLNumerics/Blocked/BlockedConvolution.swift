@@ -31,7 +31,8 @@ package struct BlockedConvolution: Sendable {
   package let weights: Weights
   package let batchCount: Int
   package let window: Window
-  package let activation: Activation
+  /// What is done to each sum before it is written.
+  package let epilogue: Epilogue
   package let method: Method
   let plan: any BlockedConvolutionPlan
 
@@ -47,7 +48,7 @@ package struct BlockedConvolution: Sendable {
   /// - Precondition: `supports`, and the window has two axes.
   package init(
     batchCount: Int, inputChannels: Int, outputChannels: Int, groupCount: Int = 1, window: Window,
-    readsPlanes: Bool = false, activation: Activation = .none, method: Method? = nil
+    readsPlanes: Bool = false, epilogue: Epilogue = .none, method: Method? = nil
   ) {
     precondition(
       Self.supports(
@@ -65,7 +66,7 @@ package struct BlockedConvolution: Sendable {
       readsPlanes: readsPlanes)
     self.batchCount = batchCount
     self.window = window
-    self.activation = activation
+    self.epilogue = epilogue
     let chosen =
       method
       ?? (isDepthwise ? .depthwise : Self.sumMethod(weights, window, isBlocked: !readsPlanes))
@@ -109,7 +110,8 @@ package struct BlockedConvolution: Sendable {
   /// - Parameters:
   ///   - weights: as `packWeights` makes them.
   ///   - bias: `biasCount` values; nil for none.
-  ///   - residual: added before the activation; lies like the output. nil for none.
+  ///   - residual: lies like the output, and may be the same memory; there exactly where the epilogue
+  ///     adds one.
   ///   - workspace: `workspaceByteCount` bytes, aligned to 64; nil when there are none.
   ///   - threadLimit: how many threads may take part; 0 for all.
   /// - Complexity: O(batch · output elements · input channels / groups · kernel volume); Winograd's
@@ -119,10 +121,12 @@ package struct BlockedConvolution: Sendable {
     residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer,
     workspace: UnsafeMutableRawPointer?, threadLimit: Int
   ) {
+    precondition(
+      (residual != nil) == epilogue.addsResidual, "a residual is given where none is added, or not")
     guard batchCount > 0, window.outputVolume > 0, self.weights.outputChannels > 0 else { return }
     let ending = BlockedEnding(
       bias: bias?.assumingMemoryBound(to: Float.self),
-      residual: residual?.assumingMemoryBound(to: Float.self), activation: activation)
+      residual: residual?.assumingMemoryBound(to: Float.self), activation: epilogue.activation)
     plan.run(
       BlockedOperands(
         input: input.assumingMemoryBound(to: Float.self),

@@ -20,6 +20,6 @@ struct BlockedEnding {
     guard needsSecondPass else { return }
     Float.finish(
       rows: blocks.count, columns: count, output + blocks.lowerBound * blockStride,
-      rowStride: blockStride, rowBias: nil, columnBias: nil, activation)
+      rowStride: blockStride, rowBias: nil, columnBias: nil, residual: nil, activation)
   }
 }

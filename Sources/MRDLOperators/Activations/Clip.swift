@@ -22,6 +22,8 @@ public struct Clip: Operator {
     return [ValueFacts(type, try operands.required(0).shape)]
   }
 
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? { request.elementwiseForm(self) }
+
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.numbers.contains(type) else { throw request.unsupportedType(type) }

@@ -10,6 +10,8 @@ extension ElementwiseFunction {
   public static var inputCount: ClosedRange<Int> { 1...1 }
   public static var fusionRole: FusionRole { .function }
 
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? { request.elementwiseForm(self) }
+
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let data = try operands.required(0, of: .floats)
     return [ValueFacts(data.scalarType, data.shape)]

@@ -13,6 +13,8 @@ package protocol BinaryArithmetic: Operator {
 extension BinaryArithmetic {
   public static var inputCount: ClosedRange<Int> { 2...2 }
 
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? { request.elementwiseForm(self) }
+
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let type = try operands.sameType(0...1, among: .arithmetic)
     let left = try operands.required(0)

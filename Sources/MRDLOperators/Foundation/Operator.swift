@@ -36,6 +36,9 @@ public protocol Operator: Sendable {
   /// Whether output 0 is input 0 with another shape, so that nothing has to run.
   var isView: Bool { get }
 
+  /// How the operator computes on blocked tensors; nil where it does not, which is the default.
+  func blocked(_ request: BlockingRequest) -> BlockedForm?
+
   /// How the outputs are computed. Says which of the protocols below `Operator` the type conforms to,
   /// because looking a conformance up takes as long as running a small network.
   static var evaluation: EvaluationKind { get }
@@ -51,6 +54,7 @@ extension Operator {
   public var isView: Bool { false }
   public static var evaluation: EvaluationKind { .kernel }
   public static var fusionRole: FusionRole { .none }
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? { nil }
 
   /// One operation for each element of the first output.
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {

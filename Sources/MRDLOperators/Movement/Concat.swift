@@ -53,6 +53,20 @@ public struct Concat: Operator {
     }
   }
 
+  /// Along the channels, where each input but the last fills its blocks.
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? {
+    let channels = request.channels.compactMap(\.self)
+    guard axis == 1 || axis == -3, channels.count == request.inputs.count,
+      channels.dropLast().allSatisfy({ $0 % BlockedLayout.lanes == 0 })
+    else { return nil }
+    let op = Concat(axis: 1)
+    return BlockedForm(op, channels.map { .blocked(channels: $0) }, channels: channels.reduce(0, +))
+  }
+
+  private init(axis: Int) {
+    self.axis = axis
+  }
+
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let whole = request.outputShape()
     guard let width = request.inputType(0).elementByteCount,

@@ -14,6 +14,7 @@ public enum GraphPasses {
     FoldConstants.self,
     FuseEpilogues.self,
     RemoveDeadCode.self,
+    BlockChannels.self,
   ]
 
   /// The names by which passes are switched off.

@@ -58,6 +58,17 @@ struct FusedOperator: Operator {
       + Cost(otherOperations: additions * count)
   }
 
+  func blocked(_ request: BlockingRequest) -> BlockedForm? {
+    let bias = type(of: base).columnBiasInput
+    guard request.hasInput.count <= bias || !request.hasInput[bias],
+      let form = base.blocked(request.prefix(residualInput)), let op = form.op.asFusible
+    else { return nil }
+    var layouts = form.inputLayouts
+    while layouts.count < request.hasInput.count { layouts.append(.unchanged) }
+    if epilogue.addsResidual { layouts[residualInput] = .blocked(channels: form.channels) }
+    return BlockedForm(FusedOperator(op, epilogue), layouts, channels: form.channels)
+  }
+
   func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     try base.makeKernel(request, epilogue: epilogue)
   }

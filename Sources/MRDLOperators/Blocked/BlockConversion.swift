@@ -1,0 +1,85 @@
+package import MRDLCore
+internal import MRDLModel
+internal import MRDLNumerics
+
+/// [N, C, H, W] in blocks: [N, blocks, H, W, lanes]. [C, 1, 1] is taken for [1, C, 1, 1].
+package struct ToBlocks: Operator {
+  package static let name = "ToBlocks"
+  package static let domain = "mrdl.blocked"
+  package static let inputCount = 1...1
+
+  package init() {}
+
+  package init(attributes: inout AttributeReader) throws(MRDLError) {}
+
+  package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
+    let data = try operands.required(0)
+    guard let shape = try operands.shape(0, rank: 3...4) else {
+      return [ValueFacts(data.scalarType, nil)]
+    }
+    let missing = shape.rank == 3 ? [Dimension.fixed(1)] : []
+    return [ValueFacts(data.scalarType, SymbolicShape(missing + shape.dimensions)).blocked]
+  }
+
+  package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    BlockConversionKernel(request.inputShape(0), toBlocks: true)
+  }
+}
+
+/// [N, blocks, H, W, lanes] in planes: [N, C, H, W].
+package struct FromBlocks: Operator {
+  package static let name = "FromBlocks"
+  package static let domain = "mrdl.blocked"
+  package static let inputCount = 1...1
+
+  let channels: Int
+
+  package init(channels: Int) {
+    self.channels = channels
+  }
+
+  package init(attributes: inout AttributeReader) throws(MRDLError) {
+    guard let channels = try attributes.integer("channels") else {
+      throw attributes.missing("channels")
+    }
+    self.channels = channels
+  }
+
+  package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
+    let data = try operands.required(0)
+    guard let shape = try operands.shape(0, rank: 5...5) else {
+      return [ValueFacts(data.scalarType, nil)]
+    }
+    return [
+      ValueFacts(
+        data.scalarType, SymbolicShape([shape[0], .fixed(channels), shape[2], shape[3]]))
+    ]
+  }
+
+  package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    BlockConversionKernel(request.outputShape(), toBlocks: false)
+  }
+}
+
+private struct BlockConversionKernel: Kernel {
+  let layout: BlockedLayout
+  let toBlocks: Bool
+
+  init(_ planes: Shape, toBlocks: Bool) {
+    let dimensions = planes.rank == 3 ? [1] + planes.dimensions : planes.dimensions
+    layout = BlockedLayout(
+      batchCount: dimensions[0], channels: dimensions[1], pixels: dimensions[2] * dimensions[3])
+    self.toBlocks = toBlocks
+  }
+
+  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    guard let input = arguments.inputBytes(0).baseAddress,
+      let output = arguments.outputBytes(0).baseAddress, !arguments.outputBytes(0).isEmpty
+    else { return }
+    if toBlocks {
+      layout.makeBlocks(of: input, into: output, threadLimit: arguments.threadLimit)
+    } else {
+      layout.makePlanes(of: input, into: output, threadLimit: arguments.threadLimit)
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package import MRDLCore
+internal import MRDLModel
+package import MRDLNumerics
+
+/// Conv on blocked tensors: X [N, blocks, H, W, lanes], or [N, C, H, W] where the channels are few, with
+/// constant W [M, C / group, F1, F2] and B [M], gives Y [N, blocks, H′, W′, lanes].
+package struct BlockedConv: FusibleOperator {
+  package static let name = "Conv"
+  package static let domain = "mrdl.blocked"
+  package static let inputCount = Conv.inputCount
+
+  let conv: Conv
+  /// Whether X stands in planes.
+  let readsPlanes: Bool
+
+  init(_ conv: Conv, readsPlanes: Bool) {
+    self.conv = conv
+    self.readsPlanes = readsPlanes
+  }
+
+  package init(attributes: inout AttributeReader) throws(MRDLError) {
+    conv = try Conv(attributes: &attributes)
+    readsPlanes = false
+  }
+
+  /// The input in planes of the same size: with the channels that the weights see.
+  private func planarInput(_ input: SymbolicShape, weights: Shape) -> SymbolicShape {
+    SymbolicShape(
+      [input[0], .fixed(weights[1] * conv.group)] + Array(input.dimensions[2..<4]))
+  }
+
+  package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
+    let rank = readsPlanes ? 4 : 5
+    guard let input = try operands.shape(0, rank: rank...rank),
+      let weights = try operands.required(1).concreteShape
+    else { return [ValueFacts(.float32, nil)] }
+    var facts = operands.facts
+    facts[0] = ValueFacts(
+      try operands.required(0).scalarType, planarInput(input, weights: weights))
+    let planar = try conv.infer(
+      Operands(facts, outputCount: operands.outputCount, place: operands.place))
+    return planar.map { $0.blocked }
+  }
+
+  package func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
+    guard let weights = inputs[1]?.concreteShape, let output = outputs[0]?.concreteShape else {
+      return Cost()
+    }
+    let pixels = output[0] * output[2] * output[3]
+    return Cost(
+      multiplyAdds: pixels * weights.elementCount,
+      otherOperations: inputs.count > 2 && inputs[2] != nil ? pixels * weights[0] : 0)
+  }
+
+  package func makeKernel(
+    _ request: KernelRequest, epilogue: Epilogue
+  ) throws(MRDLError) -> any Kernel {
+    let input = request.inputShape(0)
+    let shape = request.inputShape(1)
+    guard let weights = request.inputs[1]?.constant else {
+      throw MRDLError(.dataDependentShape, "the weights are not constant", at: request.place)
+    }
+    let convolution = BlockedConvolution(
+      batchCount: input[0], inputChannels: shape[1] * conv.group, outputChannels: shape[0],
+      groupCount: conv.group,
+      window: conv.window.window(
+        input: Array(input.dimensions[2..<4]), kernel: Array(shape.dimensions[2...])),
+      readsPlanes: readsPlanes, epilogue: epilogue)
+    let packed = request.packedConstants.bytes(
+      of: weights, layout: convolution.packedWeightsLayout
+    ) {
+      let storage = Storage(byteCount: convolution.packedWeightsByteCount)
+      weights.withUnsafeBytes { source in
+        if let start = source.baseAddress { convolution.packWeights(start, into: storage.base) }
+      }
+      return storage
+    }
+    var bias: Storage?
+    if request.inputs.count > 2, let constant = request.inputs[2]?.constant {
+      bias = request.packedConstants.bytes(
+        of: constant, layout: "blocked/bias/\(convolution.biasCount)"
+      ) {
+        let storage = Storage(byteCount: convolution.biasCount * 4)
+        constant.withUnsafeBytes { source in
+          if let start = source.baseAddress {
+            storage.base.copyMemory(from: start, byteCount: source.count)
+          }
+        }
+        return storage
+      }
+    }
+    return BlockedConvKernel(convolution: convolution, weights: packed, bias: bias)
+  }
+}
+
+private struct BlockedConvKernel: Kernel {
+  let convolution: BlockedConvolution
+  let weights: Storage
+  let bias: Storage?
+
+  var workspaceByteCount: Int { convolution.workspaceByteCount }
+
+  var inPlacePairs: [(input: Int, output: Int)] {
+    convolution.epilogue.addsResidual ? [(BlockedConv.residualInput, 0)] : []
+  }
+
+  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    guard let input = arguments.inputBytes(0).baseAddress,
+      let output = arguments.outputBytes(0).baseAddress, !arguments.outputBytes(0).isEmpty
+    else { return }
+    convolution.run(
+      input: input, weights: weights.base, bias: bias.map { UnsafeRawPointer($0.base) },
+      residual: convolution.epilogue.addsResidual
+        ? arguments.inputBytes(BlockedConv.residualInput).baseAddress : nil, output: output,
+      workspace: arguments.workspace.baseAddress,
+      threadLimit: arguments.threadLimit)
+  }
+}
+
+extension ValueFacts {
+  /// The facts of a tensor (N, C, H, W) in blocks.
+  var blocked: ValueFacts {
+    guard let shape, shape.rank == 4, let channels = shape[1].value else {
+      return ValueFacts(scalarType, nil)
+    }
+    return ValueFacts(
+      scalarType,
+      SymbolicShape([
+        shape[0], .fixed(BlockedLayout.blockCount(channels: channels)), shape[2], shape[3],
+        .fixed(BlockedLayout.lanes),
+      ]))
+  }
+}
+
+extension Conv {
+  /// The most channels of an input that is better read in planes.
+  private static let planeChannels = 4
+
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? {
+    guard let weights = request.inputs[1]?.constant, weights.scalarType == .float32,
+      weights.shape.rank == 4, weights.elementCount > 0
+    else { return nil }
+    let channels = weights.shape[1] * group
+    let outputs = weights.shape[0]
+    guard
+      BlockedConvolution.supports(
+        inputChannels: channels, outputChannels: outputs, groupCount: group)
+    else { return nil }
+    if request.hasInput.count > 2, request.hasInput[2], request.inputs[2]?.constant == nil {
+      return nil
+    }
+    let isBlocked = request.channels[0] == channels
+    // Most lanes would compute for nobody.
+    if !isBlocked && outputs * 4 <= BlockedLayout.lanes { return nil }
+    let isDepthwise = group > 1 || (channels == 1 && outputs == 1)
+    let readsPlanes = !isBlocked && !isDepthwise && channels <= Self.planeChannels
+    var layouts: [BlockedForm.InputLayout] = request.inputs.map { _ in .unchanged }
+    if !readsPlanes { layouts[0] = .blocked(channels: channels) }
+    return BlockedForm(
+      BlockedConv(self, readsPlanes: readsPlanes), layouts, channels: outputs)
+  }
+}

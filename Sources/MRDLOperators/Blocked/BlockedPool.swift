@@ -1,0 +1,129 @@
+package import MRDLCore
+internal import MRDLModel
+internal import MRDLNumerics
+
+/// MaxPool and AveragePool on blocked tensors: X [N, blocks, H, W, lanes] gives Y [N, blocks, H′, W′, lanes].
+package struct BlockedPool: Operator {
+  package static let name = "Pool"
+  package static let domain = "mrdl.blocked"
+  package static let inputCount = 1...1
+
+  let base: any PoolingOperator
+
+  init(_ base: any PoolingOperator) {
+    self.base = base
+  }
+
+  package init(attributes: inout AttributeReader) throws(MRDLError) {
+    base = try MaxPool(attributes: &attributes)
+  }
+
+  package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
+    guard let input = try operands.shape(0, rank: 5...5) else {
+      return [ValueFacts(.float32, nil)]
+    }
+    // Blocks are to pooling what planes are: it does not mix them.
+    let planes = ValueFacts(
+      try operands.required(0).scalarType, SymbolicShape(Array(input.dimensions[..<4])))
+    let pooled = try base.infer(
+      Operands([planes], outputCount: operands.outputCount, place: operands.place))
+    guard let shape = pooled[0].shape else { return [pooled[0]] }
+    return [ValueFacts(pooled[0].scalarType, SymbolicShape(shape.dimensions + [input[4]]))]
+  }
+
+  package func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
+    base.cost(inputs: inputs, outputs: outputs)
+  }
+
+  package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    let input = request.inputShape(0)
+    return BlockedPoolKernel(
+      pooling: BlockedPooling(
+        base.kind, batchCount: input[0], channels: input[1] * input[4],
+        window: base.window.window(
+          input: Array(input.dimensions[2..<4]), kernel: base.window.kernelShape ?? [])))
+  }
+}
+
+private struct BlockedPoolKernel: Kernel {
+  let pooling: BlockedPooling
+
+  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    guard let input = arguments.inputBytes(0).baseAddress,
+      let output = arguments.outputBytes(0).baseAddress, !arguments.outputBytes(0).isEmpty
+    else { return }
+    pooling.run(input: input, output: output, threadLimit: arguments.threadLimit)
+  }
+}
+
+extension PoolingOperator {
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? {
+    guard request.needsFirstOutputOnly, let channels = request.channels[0] else { return nil }
+    return BlockedForm(BlockedPool(self), [.blocked(channels: channels)], channels: channels)
+  }
+}
+
+/// GlobalAveragePool and GlobalMaxPool on blocked tensors: X [N, blocks, H, W, lanes] gives
+/// Y [N, blocks, 1, 1, lanes].
+package struct BlockedGlobalPool: Operator {
+  package static let name = "GlobalPool"
+  package static let domain = "mrdl.blocked"
+  package static let inputCount = 1...1
+
+  /// Whether it takes the mean; if not, the largest number.
+  let isMean: Bool
+
+  init(isMean: Bool) {
+    self.isMean = isMean
+  }
+
+  package init(attributes: inout AttributeReader) throws(MRDLError) { isMean = true }
+
+  package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
+    let data = try operands.required(0)
+    guard let input = try operands.shape(0, rank: 5...5) else {
+      return [ValueFacts(data.scalarType, nil)]
+    }
+    return [
+      ValueFacts(
+        data.scalarType,
+        SymbolicShape([input[0], input[1], .fixed(1), .fixed(1), input[4]]))
+    ]
+  }
+
+  package func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
+    Cost(otherOperations: inputs[0]?.concreteShape?.elementCount ?? 0)
+  }
+
+  package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    let input = request.inputShape(0)
+    return BlockedGlobalPoolKernel(
+      isMean: isMean, blocks: input[0] * input[1], pixels: input[2] * input[3])
+  }
+}
+
+private struct BlockedGlobalPoolKernel: Kernel {
+  let isMean: Bool
+  let blocks: Int
+  let pixels: Int
+
+  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    guard let input = arguments.inputBytes(0).baseAddress,
+      let output = arguments.outputBytes(0).baseAddress, blocks > 0
+    else { return }
+    BlockedPooling.reduce(
+      isMean, blocks: blocks, pixels: pixels, input: input, output: output,
+      threadLimit: arguments.threadLimit)
+  }
+}
+
+extension GlobalPooling {
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? {
+    guard let channels = request.channels[0], Self.kind == .mean || Self.kind == .maximum else {
+      return nil
+    }
+    return BlockedForm(
+      BlockedGlobalPool(isMean: Self.kind == .mean), [.blocked(channels: channels)],
+      channels: channels)
+  }
+}

@@ -1,0 +1,109 @@
+internal import MRDLCore
+internal import MRDLModel
+internal import MRDLOperators
+
+/// Gives the tensors between convolutions the layout in which channels stand side by side in blocks.
+///
+/// A convolution begins it, and every operator that can goes on in it; data is reordered where it enters
+/// and where an operator or an output needs planes. Each value is reordered once.
+enum BlockChannels: GraphPass {
+  static let name = "block-channels"
+
+  static func apply(to graph: inout ProgramGraph) throws(MRDLError) {
+    var rewriting = Rewriting(graph)
+    for instruction in graph.instructions { try rewriting.append(instruction) }
+    for output in graph.outputs { rewriting.needPlanes(output) }
+    graph = rewriting.graph
+  }
+
+  private struct Rewriting {
+    private(set) var graph: ProgramGraph
+    /// The blocked form of values that have one, with their channels.
+    private var blocked: [Int: (value: Int, channels: Int)] = [:]
+    /// Values that exist in blocks only.
+    private var missing: Set<Int> = []
+    private let needed: Set<Int>
+
+    init(_ graph: ProgramGraph) {
+      self.graph = graph
+      self.graph.instructions = []
+      needed = graph.instructions.reduce(into: Set(graph.outputs)) { $0.formUnion($1.reads) }
+    }
+
+    mutating func append(_ instruction: ProgramGraph.Instruction) throws(MRDLError) {
+      guard let form = instruction.op.blocked(request(instruction)),
+        let output = instruction.outputs.first ?? nil
+      else {
+        for value in instruction.reads { needPlanes(value) }
+        graph.instructions.append(instruction)
+        return
+      }
+      var inputs: [Int?] = []
+      for (input, layout) in zip(instruction.inputs, form.inputLayouts) {
+        guard let input else {
+          inputs.append(nil)
+          continue
+        }
+        switch layout {
+        case .unchanged:
+          needPlanes(input)
+          inputs.append(input)
+        case .blocked(let channels): inputs.append(try inBlocks(input, channels: channels))
+        }
+      }
+      let result = add(Value(name: graph.values[output].name))
+      blocked[output] = (result, form.channels)
+      missing.insert(output)
+      graph.instructions.append(
+        ProgramGraph.Instruction(
+          op: form.op, node: instruction.node, inputs: inputs, outputs: [result],
+          place: instruction.place))
+    }
+
+    /// Makes sure that a value exists in planes.
+    mutating func needPlanes(_ value: Int) {
+      guard missing.remove(value) != nil, let form = blocked[value] else { return }
+      convert(FromBlocks(channels: form.channels), from: form.value, to: value)
+    }
+
+    /// The value in blocks, which is made where it does not exist.
+    private mutating func inBlocks(_ value: Int, channels: Int) throws(MRDLError) -> Int {
+      if let form = blocked[value] { return form.value }
+      let number = add(Value(name: graph.values[value].name))
+      blocked[value] = (number, channels)
+      if let constant = graph.values[value].constant {
+        graph.values[number].constant = try evaluate(ToBlocks(), inputs: [constant]).first ?? nil
+      } else {
+        convert(ToBlocks(), from: value, to: number)
+      }
+      return number
+    }
+
+    private mutating func convert(_ op: any Operator, from source: Int, to target: Int) {
+      let name = graph.values[target].name
+      let type = type(of: op)
+      graph.instructions.append(
+        ProgramGraph.Instruction(
+          op: op, node: Node(type.name, domain: type.domain, inputs: [name], outputs: [name]),
+          inputs: [source], outputs: [target], place: Place(name)))
+    }
+
+    private mutating func add(_ value: Value) -> Int {
+      graph.values.append(value)
+      return graph.values.count - 1
+    }
+
+    private typealias Value = ProgramGraph.Value
+
+    private func request(_ instruction: ProgramGraph.Instruction) -> BlockingRequest {
+      let inputs = instruction.inputs
+      return BlockingRequest(
+        hasInput: inputs.map { $0 != nil },
+        inputs: inputs.map {
+          $0.flatMap { graph.values[$0].constant.map { ValueFacts(constant: $0) } }
+        },
+        channels: inputs.map { $0.flatMap { blocked[$0]?.channels } },
+        needsOutput: instruction.outputs.map { $0.map { needed.contains($0) } ?? false })
+    }
+  }
+}
