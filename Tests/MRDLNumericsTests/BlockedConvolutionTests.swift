@@ -41,18 +41,22 @@ import Testing
     var hasResidual = false
     var hasBias = true
     var threadLimit = 0
+    var width = BlockWidth.wide
   }
 
   /// The result in planes, computed in blocks.
   func blocked(_ c: WindowCase, _ run: Run) -> [Float] {
     let window = c.window
     let input = BlockedLayout(
-      batchCount: c.batch, channels: c.channels, pixels: window.inputVolume)
+      batchCount: c.batch, channels: c.channels, pixels: window.inputVolume,
+      width: run.width)
     let output = BlockedLayout(
-      batchCount: c.batch, channels: c.outputChannels, pixels: window.outputVolume)
+      batchCount: c.batch, channels: c.outputChannels, pixels: window.outputVolume,
+      width: run.width)
     let convolution = BlockedConvolution(
       batchCount: c.batch, inputChannels: c.channels, outputChannels: c.outputChannels,
       groupCount: c.groups, window: window, readsPlanes: run.readsPlanes,
+      width: run.width,
       epilogue: Epilogue(addsResidual: run.hasResidual, activation: run.activation),
       method: run.method)
     let x: [Float] = numbers(c.batch * c.channels * window.inputVolume, seed: 1)
@@ -63,8 +67,8 @@ import Testing
       c.batch * c.outputChannels * window.outputVolume, seed: 4)
     func block(_ values: [Float], _ layout: BlockedLayout) -> Workspace {
       let count =
-        layout.batchCount * BlockedLayout.blockCount(channels: layout.channels) * layout.pixels
-        * BlockedLayout.lanes
+        layout.batchCount * layout.width.blockCount(channels: layout.channels) * layout.pixels
+        * layout.width.lanes
       let blocks = Workspace(byteCount: count * 4)
       values.withUnsafeBytes {
         if let base = $0.baseAddress {
@@ -100,10 +104,10 @@ import Testing
 
   /// Makes the lanes beyond the last channel NaN: no result may depend on them.
   func spoilLanes(of blocks: Workspace, _ layout: BlockedLayout) {
-    let lanes = BlockedLayout.lanes
+    let lanes = layout.width.lanes
     let used = layout.channels % lanes
     guard used > 0 else { return }
-    let blockCount = BlockedLayout.blockCount(channels: layout.channels)
+    let blockCount = layout.width.blockCount(channels: layout.channels)
     let elements = blocks.base.assumingMemoryBound(to: Float.self)
     for image in 0..<layout.batchCount {
       let last = elements + (image * blockCount + blockCount - 1) * layout.pixels * lanes
@@ -185,6 +189,9 @@ import Testing
       Run(activation: .leakyRelu(alpha: 0.25), method: method),
     ] {
       check(c, run, tolerance: 2e-6)
+      var narrow = run
+      narrow.width = .narrow
+      check(c, narrow, tolerance: 2e-6)
     }
   }
 
@@ -225,7 +232,7 @@ import Testing
     let output = BlockedLayout(
       batchCount: c.batch, channels: c.channels, pixels: window.outputVolume)
     let x: [Float] = numbers(c.batch * c.channels * window.inputVolume, seed: 5)
-    let lanes = BlockedLayout.lanes * BlockedLayout.blockCount(channels: c.channels)
+    let lanes = BlockWidth.wide.lanes * BlockWidth.wide.blockCount(channels: c.channels)
     let from = Workspace(byteCount: c.batch * lanes * window.inputVolume * 4)
     let to = Workspace(byteCount: c.batch * lanes * window.outputVolume * 4)
     for kind: Pooling.Kind in [

@@ -9,6 +9,7 @@ DECLARE(scalar)
 DECLARE(sse2)
 DECLARE(avx2)
 DECLARE(avx512)
+DECLARE(avx512vl)
 #elif defined(__aarch64__)
 DECLARE(neon)
 #endif
@@ -31,4 +32,11 @@ const mrdl_blocked_kernels *mrdl_blocked_kernels_for(mrdl_isa isa) {
 const mrdl_blocked_kernels *mrdl_blocked_kernels_current(void) {
   const mrdl_blocked_kernels *current = mrdl_blocked_kernels_for(mrdl_isa_current());
   return current ? current : &mrdl_f32_blocked_kernels__scalar;
+}
+
+const mrdl_blocked_kernels *mrdl_blocked_kernels_narrow(void) {
+#if defined(__x86_64__)
+  if (mrdl_isa_current() == MRDL_ISA_AVX512) return &mrdl_f32_blocked_kernels__avx512vl;
+#endif
+  return mrdl_blocked_kernels_current();
 }

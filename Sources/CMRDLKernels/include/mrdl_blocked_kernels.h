@@ -115,5 +115,9 @@ typedef struct {
 /// The kernels of the instruction set in use.
 const mrdl_blocked_kernels *_Nonnull mrdl_blocked_kernels_current(void);
 
+/// Kernels for blocks half as wide where the instruction set in use has registers of that size, for
+/// networks of few channels; if not, those of `mrdl_blocked_kernels_current`.
+const mrdl_blocked_kernels *_Nonnull mrdl_blocked_kernels_narrow(void);
+
 /// The kernels of one instruction set, null when the processor lacks it.
 const mrdl_blocked_kernels *_Nullable mrdl_blocked_kernels_for(mrdl_isa isa);

@@ -26,6 +26,11 @@ package struct BlockedConvolution: Sendable {
     package let kernelWidth: Int
     /// Whether the input stands in planes.
     package let readsPlanes: Bool
+    /// The blocks of input and output.
+    package let width: BlockWidth
+
+    var inputBlocks: Int { width.blockCount(channels: inputChannels) }
+    var outputBlocks: Int { width.blockCount(channels: outputChannels) }
   }
 
   package let weights: Weights
@@ -48,7 +53,8 @@ package struct BlockedConvolution: Sendable {
   /// - Precondition: `supports`, and the window has two axes.
   package init(
     batchCount: Int, inputChannels: Int, outputChannels: Int, groupCount: Int = 1, window: Window,
-    readsPlanes: Bool = false, epilogue: Epilogue = .none, method: Method? = nil
+    readsPlanes: Bool = false, width: BlockWidth = .wide, epilogue: Epilogue = .none,
+    method: Method? = nil
   ) {
     precondition(
       Self.supports(
@@ -63,7 +69,7 @@ package struct BlockedConvolution: Sendable {
     weights = Weights(
       inputChannels: inputChannels, outputChannels: outputChannels, groupCount: groupCount,
       kernelHeight: geometry.kernel.height, kernelWidth: geometry.kernel.width,
-      readsPlanes: readsPlanes)
+      readsPlanes: readsPlanes, width: width)
     self.batchCount = batchCount
     self.window = window
     self.epilogue = epilogue
@@ -84,7 +90,7 @@ package struct BlockedConvolution: Sendable {
 
   /// A name for the layout that `packWeights` makes, the same for two convolutions when they can share it.
   package var packedWeightsLayout: String {
-    "blocked/\(BlockedLayout.lanes)/\(weights.readsPlanes ? "planes" : "blocks")/"
+    "blocked/\(weights.width.lanes)/\(weights.readsPlanes ? "planes" : "blocks")/"
       + "\(weights.groupCount)/\(plan.name)"
   }
 
@@ -92,12 +98,10 @@ package struct BlockedConvolution: Sendable {
   package var workspaceByteCount: Int { batchCount == 0 ? 0 : plan.workspaceCount * 4 }
 
   /// The blocks of the output.
-  package var outputBlockCount: Int {
-    BlockedLayout.blockCount(channels: weights.outputChannels)
-  }
+  package var outputBlockCount: Int { weights.outputBlocks }
 
   /// Elements of a bias for `run`: one for each lane of the output's blocks.
-  package var biasCount: Int { outputBlockCount * BlockedLayout.lanes }
+  package var biasCount: Int { outputBlockCount * weights.width.lanes }
 
   /// Packs the weights for convolutions with the same `packedWeightsLayout`.
   package func packWeights(_ weights: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
@@ -147,8 +151,8 @@ package struct BlockedConvolution: Sendable {
     guard isBlocked, weights.kernelHeight == 3, weights.kernelWidth == 3, g.stride.height == 1,
       g.stride.width == 1, g.dilation.height == 1, g.dilation.width == 1,
       min(weights.inputChannels, weights.outputChannels)
-        >= max(winogradChannels, BlockedLayout.lanes),
-      BlockedLayout.lanes > 1
+        >= max(winogradChannels, weights.width.lanes),
+      weights.width.lanes > 1
     else { return .direct }
     let tiles = (g.output.height + 3) / 4 * ((g.output.width + 3) / 4)
     return tiles >= winogradTiles ? .winograd(tile: 4) : .direct

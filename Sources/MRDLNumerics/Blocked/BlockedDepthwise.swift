@@ -14,9 +14,10 @@ struct BlockedDepthwise: BlockedConvolutionPlan {
     self.weights = weights
     self.batchCount = batchCount
     geometry = window.geometry
-    lanes = BlockedLayout.lanes
+    lanes = weights.width.lanes
     bands = BlockedBands(
-      batchCount: batchCount, channels: weights.outputChannels, window: window)
+      batchCount: batchCount, channels: weights.outputChannels, width: weights.width,
+      window: window)
   }
 
   private var taps: Int { weights.kernelHeight * weights.kernelWidth }
@@ -45,7 +46,7 @@ struct BlockedDepthwise: BlockedConvolutionPlan {
       let ending = operands.ending
       let start = block * bands.outputStride
       withUnsafePointer(to: geometry) { window in
-        mrdl_blocked_kernels_current().pointee.depthwise(
+        weights.width.kernels.depthwise(
           window, rows.lowerBound, rows.upperBound, operands.input + block * bands.inputStride,
           operands.weights + channelBlock * taps * lanes,
           ending.bias.map { $0 + channelBlock * lanes }, ending.residual.map { $0 + start },
@@ -71,10 +72,10 @@ struct BlockedBands: Sendable {
   private let bandStep: Int
   private let bandCount: Int
 
-  init(batchCount: Int, channels: Int, window: Window) {
-    let lanes = BlockedLayout.lanes
+  init(batchCount: Int, channels: Int, width: BlockWidth, window: Window) {
+    let lanes = width.lanes
     self.batchCount = batchCount
-    blockCount = BlockedLayout.blockCount(channels: channels)
+    blockCount = width.blockCount(channels: channels)
     inputStride = window.inputVolume * lanes
     outputStride = window.outputVolume * lanes
     height = window.geometry.output.height

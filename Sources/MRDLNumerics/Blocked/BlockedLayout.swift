@@ -3,25 +3,21 @@ internal import CMRDLKernels
 /// How float32 tensors of N channels in planes and in blocks become each other.
 ///
 /// A blocked tensor of C channels has the shape (N, ceil(C / lanes), H, W, lanes): the channels of a pixel
-/// stand side by side, as many as a register of the instruction set in use has lanes. Lanes of the last
+/// stand side by side, as many as a block has lanes. Lanes of the last
 /// block beyond C hold anything, and no result depends on them.
 package struct BlockedLayout: Sendable, Hashable {
   package let batchCount: Int
   package let channels: Int
   /// Elements of one plane.
   package let pixels: Int
+  package let width: BlockWidth
 
-  package init(batchCount: Int, channels: Int, pixels: Int) {
+  package init(batchCount: Int, channels: Int, pixels: Int, width: BlockWidth = .wide) {
+    self.width = width
     self.batchCount = batchCount
     self.channels = channels
     self.pixels = pixels
   }
-
-  /// The width of a block.
-  package static var lanes: Int { mrdl_blocked_kernels_current().pointee.lanes }
-
-  /// The blocks that so many channels fill.
-  package static func blockCount(channels: Int) -> Int { (channels + lanes - 1) / lanes }
 
   /// Makes blocks of planes. Lanes beyond the last channel become zero.
   ///
@@ -32,9 +28,9 @@ package struct BlockedLayout: Sendable, Hashable {
     let planes = planes.assumingMemoryBound(to: Float.self)
     let blocks = blocks.assumingMemoryBound(to: Float.self)
     forEachBlock(threadLimit: threadLimit) { image, block, count in
-      mrdl_blocked_kernels_current().pointee.to_block(
-        count, pixels, planes + (image * channels + block * Self.lanes) * pixels, pixels,
-        blocks + (image * Self.blockCount(channels: channels) + block) * pixels * Self.lanes)
+      width.kernels.to_block(
+        count, pixels, planes + (image * channels + block * width.lanes) * pixels, pixels,
+        blocks + (image * width.blockCount(channels: channels) + block) * pixels * width.lanes)
     }
   }
 
@@ -47,21 +43,21 @@ package struct BlockedLayout: Sendable, Hashable {
     let planes = planes.assumingMemoryBound(to: Float.self)
     let blocks = blocks.assumingMemoryBound(to: Float.self)
     forEachBlock(threadLimit: threadLimit) { image, block, count in
-      mrdl_blocked_kernels_current().pointee.from_block(
+      width.kernels.from_block(
         count, pixels,
-        blocks + (image * Self.blockCount(channels: channels) + block) * pixels * Self.lanes,
-        planes + (image * channels + block * Self.lanes) * pixels, pixels)
+        blocks + (image * width.blockCount(channels: channels) + block) * pixels * width.lanes,
+        planes + (image * channels + block * width.lanes) * pixels, pixels)
     }
   }
 
   private func forEachBlock(
     threadLimit: Int, _ body: (_ image: Int, _ block: Int, _ channels: Int) -> Void
   ) {
-    let perImage = Self.blockCount(channels: channels)
+    let perImage = width.blockCount(channels: channels)
     let isSmall = batchCount * channels * pixels < ProductBlocking.leastParallelWork
     WorkerPool.parallel(batchCount * perImage, threadLimit: isSmall ? 1 : threadLimit) { index in
       let (image, block) = index.quotientAndRemainder(dividingBy: perImage)
-      body(image, block, min(Self.lanes, channels - block * Self.lanes))
+      body(image, block, min(width.lanes, channels - block * width.lanes))
     }
   }
 }

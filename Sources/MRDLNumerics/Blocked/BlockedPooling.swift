@@ -4,16 +4,20 @@ internal import CMRDLKernels
 package struct BlockedPooling: Sendable {
   package let kind: Pooling.Kind
   package let window: Window
+  private let width: BlockWidth
   private let bands: BlockedBands
 
   /// - Precondition: the window has two axes.
-  package init(_ kind: Pooling.Kind, batchCount: Int, channels: Int, window: Window) {
+  package init(
+    _ kind: Pooling.Kind, batchCount: Int, channels: Int, width: BlockWidth = .wide, window: Window
+  ) {
     precondition(
       window.geometry.input.depth == 1 && window.geometry.output.depth == 1
         && window.geometry.kernel.depth == 1, "blocked pooling over three axes")
     self.kind = kind
+    self.width = width
     self.window = window
-    bands = BlockedBands(batchCount: batchCount, channels: channels, window: window)
+    bands = BlockedBands(batchCount: batchCount, channels: channels, width: width, window: window)
   }
 
   /// - Complexity: O(batch · output elements · kernel volume).
@@ -26,7 +30,7 @@ package struct BlockedPooling: Sendable {
       let from = input + block * bands.inputStride
       let to = output + block * bands.outputStride
       withUnsafePointer(to: window.geometry) { window in
-        let kernels = mrdl_blocked_kernels_current().pointee
+        let kernels = width.kernels
         switch kind {
         case .maximum: kernels.max_pool(window, rows.lowerBound, rows.upperBound, from, to)
         case .average(let countsPadding):
@@ -43,15 +47,15 @@ package struct BlockedPooling: Sendable {
   ///   - input: `blocks` blocks of `pixels` pixels.
   ///   - output: one pixel a block.
   package static func reduce(
-    _ isMean: Bool, blocks: Int, pixels: Int, input: UnsafeRawPointer,
+    _ isMean: Bool, blocks: Int, pixels: Int, width: BlockWidth, input: UnsafeRawPointer,
     output: UnsafeMutableRawPointer, threadLimit: Int
   ) {
     let input = input.assumingMemoryBound(to: Float.self)
     let output = output.assumingMemoryBound(to: Float.self)
-    let lanes = BlockedLayout.lanes
+    let lanes = width.lanes
     let isSmall = blocks * pixels * lanes < ProductBlocking.leastParallelWork
     WorkerPool.parallel(blocks, threadLimit: isSmall ? 1 : threadLimit) { block in
-      let kernels = mrdl_blocked_kernels_current().pointee
+      let kernels = width.kernels
       (isMean ? kernels.mean : kernels.largest)(
         pixels, input + block * pixels * lanes, output + block * lanes)
     }

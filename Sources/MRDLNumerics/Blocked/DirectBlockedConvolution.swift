@@ -48,7 +48,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   private static let heavyWeights = 131_072
 
   init(_ weights: BlockedConvolution.Weights, batchCount: Int, window: Window) {
-    let kernels = mrdl_blocked_kernels_current().pointee
+    let kernels = weights.width.kernels
     let g = window.geometry
     let lanes = kernels.lanes
     let elementStep = weights.readsPlanes ? 1 : lanes
@@ -57,7 +57,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     self.lanes = lanes
     geometry = g
     panelBlocks = kernels.panel_blocks
-    let blocks = BlockedLayout.blockCount(channels: weights.outputChannels)
+    let blocks = weights.outputBlocks
     panelCount = (blocks + panelBlocks - 1) / panelBlocks
     let isPadded = [g.begin, g.end].contains { $0.height > 0 || $0.width > 0 }
     // Rounding up may let a window begin in what is not there.
@@ -140,7 +140,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   /// Channels of an input of planes, blocks of a blocked one.
   private var inputBlockCount: Int {
     weights.readsPlanes
-      ? weights.inputChannels : BlockedLayout.blockCount(channels: weights.inputChannels)
+      ? weights.inputChannels : weights.inputBlocks
   }
 
   private var slotElements: Int {
@@ -150,14 +150,14 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   var name: String { "direct/\(panelBlocks)" }
 
   var packedWeightsCount: Int {
-    BlockedLayout.blockCount(channels: weights.outputChannels) * lanes * weights.inputChannels
+    weights.outputBlocks * lanes * weights.inputChannels
       * weights.kernelHeight * weights.kernelWidth
   }
 
   var workspaceCount: Int { slotCount * slotElements }
 
   func packWeights(_ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
-    mrdl_blocked_kernels_current().pointee.pack_weights(
+    weights.width.kernels.pack_weights(
       weights.outputChannels, weights.inputChannels, weights.kernelHeight * weights.kernelWidth,
       weights.readsPlanes ? 1 : 0, matrix, packed)
   }
@@ -181,7 +181,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
       let units = plan.isFlat ? plan.columns : plan.rows
       let first = band * plan.bandStep
       let last = min(first + plan.bandStep, units)
-      let blockCount = BlockedLayout.blockCount(channels: plan.weights.outputChannels)
+      let blockCount = plan.weights.outputBlocks
       let blocks =
         panelPiece * plan.panelStep
         * plan.panelBlocks..<min(blockCount, (panelPiece + 1) * plan.panelStep * plan.panelBlocks)
@@ -221,7 +221,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
           bias: ending.bias, residual: ending.residual.map { $0 + start },
           clamp: ending.bounds == nil ? 0 : 1, low: Float(ending.bounds?.low ?? 0),
           high: Float(ending.bounds?.high ?? 0))
-        mrdl_blocked_kernels_current().pointee.convolve(&product)
+        plan.weights.width.kernels.convolve(&product)
       }
       ending.finish(
         operands.output + start, blocks: blocks, blockStride: outputBlockStride,
@@ -240,7 +240,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     let last = (rows.upperBound - 1) * rowRatio + reach + 1
     withUnsafePointer(to: geometry) { window in
       for block in 0..<inputBlockCount {
-        mrdl_blocked_kernels_current().pointee.stage_rows(
+        weights.width.kernels.stage_rows(
           window, weights.readsPlanes ? 1 : 0, input + block * planeStride, staging.rowStep,
           staging.phases, staging.phaseWidth, first, last, buffer + block * staging.blockStride)
       }

@@ -28,7 +28,7 @@ struct WinogradConvolution: BlockedConvolutionPlan {
   private static let pieceElements = 200_000
 
   init(_ weights: BlockedConvolution.Weights, batchCount: Int, window: Window, tile: Int) {
-    let kernels = mrdl_blocked_kernels_current().pointee
+    let kernels = weights.width.kernels
     let g = window.geometry
     precondition(
       (tile == 2 || tile == 4) && weights.kernelHeight == 3 && weights.kernelWidth == 3
@@ -50,11 +50,11 @@ struct WinogradConvolution: BlockedConvolutionPlan {
       g.output.height * g.output.width * kernels.lanes
     )
     panelBlocks = kernels.panel_blocks
-    let outputBlocks = BlockedLayout.blockCount(channels: weights.outputChannels)
+    let outputBlocks = weights.outputBlocks
     panelCount = (outputBlocks + panelBlocks - 1) / panelBlocks
 
     let channels =
-      (BlockedLayout.blockCount(channels: weights.inputChannels) + outputBlocks) * kernels.lanes
+      (weights.inputBlocks + outputBlocks) * kernels.lanes
     let places = (tile + 2) * (tile + 2)
     let mostTiles = max(kernels.tile_pixels, Self.pieceElements / max(places * channels, 1))
     let wholeTiles = mostTiles / kernels.tile_pixels * kernels.tile_pixels
@@ -73,8 +73,8 @@ struct WinogradConvolution: BlockedConvolutionPlan {
   }
 
   private var places: Int { (tile + 2) * (tile + 2) }
-  private var inputBlocks: Int { BlockedLayout.blockCount(channels: weights.inputChannels) }
-  private var outputBlocks: Int { BlockedLayout.blockCount(channels: weights.outputChannels) }
+  private var inputBlocks: Int { weights.inputBlocks }
+  private var outputBlocks: Int { weights.outputBlocks }
   /// Elements of the transformed tiles of a piece, and of their products.
   private var transformedCount: Int { places * inputBlocks * tileStep * lanes }
   private var productCount: Int {
@@ -89,7 +89,7 @@ struct WinogradConvolution: BlockedConvolutionPlan {
 
   func packWeights(_ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     WorkerPool.parallel(panelCount) { panel in
-      mrdl_blocked_kernels_current().pointee.winograd_weights(
+      weights.width.kernels.winograd_weights(
         tile, weights.outputChannels, weights.inputChannels, panel, panel + 1, matrix, packed)
     }
   }
@@ -107,7 +107,7 @@ struct WinogradConvolution: BlockedConvolutionPlan {
 
     func run(index: Int, slot: Int) {
       guard let workspace = operands.workspace else { return }
-      let kernels = mrdl_blocked_kernels_current().pointee
+      let kernels = plan.weights.width.kernels
       let (rest, panelPiece) = index.quotientAndRemainder(dividingBy: plan.panelPieces)
       let (image, tilePiece) = rest.quotientAndRemainder(dividingBy: plan.tilePieces)
       let first = tilePiece * plan.tileStep

@@ -105,16 +105,22 @@ package struct MatrixProduct: Sendable {
   /// Whether the residual may be the same memory as the output.
   package var residualMayBeOutput: Bool { !isVector }
 
-  /// Whether packing a constant right matrix ahead makes a product of so many rows faster.
-  package static func gainsFromPackedRight(rows: Int) -> Bool { rows > 1 }
+  /// Whether packing a constant right matrix ahead makes a product of so many rows faster: for one row
+  /// where its columns are not dense, because panels are read as they lie.
+  package static func gainsFromPackedRight(rows: Int, right: Layout) -> Bool {
+    rows > 1 || right.rowStride != 1
+  }
 
   /// Whether packing a constant left matrix ahead makes a product of so many columns faster.
   package static func gainsFromPackedLeft(columns: Int) -> Bool { columns > 1 }
 
+  /// Whether the left matrix is packed as it stands: one dense row.
+  private var leftNeedsNoPacking: Bool { rows == 1 && left.columnStride == 1 && alpha == 1 }
+
   /// The bytes that `run` needs as workspace, aligned to 64.
   package var workspaceByteCount: Int {
     if isVector || rows == 0 || columns == 0 { return 0 }
-    let leftCount = leftIsPacked ? 0 : roundedUp(blocking.packedLeftCount)
+    let leftCount = leftIsPacked || leftNeedsNoPacking ? 0 : roundedUp(blocking.packedLeftCount)
     let rightCount = rightIsPacked ? 0 : slotCount * roundedUp(blocking.rightBlockCount)
     return (leftCount + rightCount) * elementByteCount
   }
@@ -228,7 +234,7 @@ package struct MatrixProduct: Sendable {
     // Without a workspace nothing has to be packed, and its parts are empty.
     var free = workspace?.assumingMemoryBound(to: Scalar.self)
     var packedLeft = left
-    if !leftIsPacked, let packed = free {
+    if !leftIsPacked, !leftNeedsNoPacking, let packed = free {
       let step = max(1, (blocking.panelCount + 7) / 8)
       let pieces = (blocking.panelCount + step - 1) / step
       WorkerPool.run(

@@ -1,6 +1,6 @@
 package import MRDLCore
 internal import MRDLModel
-internal import MRDLNumerics
+package import MRDLNumerics
 
 /// [N, C, H, W] in blocks: [N, blocks, H, W, lanes]. [C, 1, 1] is taken for [1, C, 1, 1].
 package struct ToBlocks: Operator {
@@ -8,9 +8,13 @@ package struct ToBlocks: Operator {
   package static let domain = "mrdl.blocked"
   package static let inputCount = 1...1
 
-  package init() {}
+  let width: BlockWidth
 
-  package init(attributes: inout AttributeReader) throws(MRDLError) {}
+  package init(width: BlockWidth) {
+    self.width = width
+  }
+
+  package init(attributes: inout AttributeReader) throws(MRDLError) { width = .wide }
 
   package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let data = try operands.required(0)
@@ -18,11 +22,11 @@ package struct ToBlocks: Operator {
       return [ValueFacts(data.scalarType, nil)]
     }
     let missing = shape.rank == 3 ? [Dimension.fixed(1)] : []
-    return [ValueFacts(data.scalarType, SymbolicShape(missing + shape.dimensions)).blocked]
+    return [ValueFacts(data.scalarType, SymbolicShape(missing + shape.dimensions)).blocked(width)]
   }
 
   package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
-    BlockConversionKernel(request.inputShape(0), toBlocks: true)
+    BlockConversionKernel(request.inputShape(0), width, toBlocks: true)
   }
 }
 
@@ -33,9 +37,11 @@ package struct FromBlocks: Operator {
   package static let inputCount = 1...1
 
   let channels: Int
+  let width: BlockWidth
 
-  package init(channels: Int) {
+  package init(channels: Int, width: BlockWidth) {
     self.channels = channels
+    self.width = width
   }
 
   package init(attributes: inout AttributeReader) throws(MRDLError) {
@@ -43,6 +49,7 @@ package struct FromBlocks: Operator {
       throw attributes.missing("channels")
     }
     self.channels = channels
+    width = .wide
   }
 
   package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
@@ -57,7 +64,7 @@ package struct FromBlocks: Operator {
   }
 
   package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
-    BlockConversionKernel(request.outputShape(), toBlocks: false)
+    BlockConversionKernel(request.outputShape(), width, toBlocks: false)
   }
 }
 
@@ -65,10 +72,11 @@ private struct BlockConversionKernel: Kernel {
   let layout: BlockedLayout
   let toBlocks: Bool
 
-  init(_ planes: Shape, toBlocks: Bool) {
+  init(_ planes: Shape, _ width: BlockWidth, toBlocks: Bool) {
     let dimensions = planes.rank == 3 ? [1] + planes.dimensions : planes.dimensions
     layout = BlockedLayout(
-      batchCount: dimensions[0], channels: dimensions[1], pixels: dimensions[2] * dimensions[3])
+      batchCount: dimensions[0], channels: dimensions[1], pixels: dimensions[2] * dimensions[3],
+      width: width)
     self.toBlocks = toBlocks
   }
 

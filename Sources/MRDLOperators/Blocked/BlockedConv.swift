@@ -12,15 +12,18 @@ package struct BlockedConv: FusibleOperator {
   let conv: Conv
   /// Whether X stands in planes.
   let readsPlanes: Bool
+  let width: BlockWidth
 
-  init(_ conv: Conv, readsPlanes: Bool) {
+  init(_ conv: Conv, readsPlanes: Bool, width: BlockWidth) {
     self.conv = conv
     self.readsPlanes = readsPlanes
+    self.width = width
   }
 
   package init(attributes: inout AttributeReader) throws(MRDLError) {
     conv = try Conv(attributes: &attributes)
     readsPlanes = false
+    width = .wide
   }
 
   /// The input in planes of the same size: with the channels that the weights see.
@@ -39,7 +42,7 @@ package struct BlockedConv: FusibleOperator {
       try operands.required(0).scalarType, planarInput(input, weights: weights))
     let planar = try conv.infer(
       Operands(facts, outputCount: operands.outputCount, place: operands.place))
-    return planar.map { $0.blocked }
+    return planar.map { $0.blocked(width) }
   }
 
   package func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
@@ -65,7 +68,7 @@ package struct BlockedConv: FusibleOperator {
       groupCount: conv.group,
       window: conv.window.window(
         input: Array(input.dimensions[2..<4]), kernel: Array(shape.dimensions[2...])),
-      readsPlanes: readsPlanes, epilogue: epilogue)
+      readsPlanes: readsPlanes, width: width, epilogue: epilogue)
     let packed = request.packedConstants.bytes(
       of: weights, layout: convolution.packedWeightsLayout
     ) {
@@ -119,15 +122,15 @@ private struct BlockedConvKernel: Kernel {
 
 extension ValueFacts {
   /// The facts of a tensor (N, C, H, W) in blocks.
-  var blocked: ValueFacts {
+  func blocked(_ width: BlockWidth) -> ValueFacts {
     guard let shape, shape.rank == 4, let channels = shape[1].value else {
       return ValueFacts(scalarType, nil)
     }
     return ValueFacts(
       scalarType,
       SymbolicShape([
-        shape[0], .fixed(BlockedLayout.blockCount(channels: channels)), shape[2], shape[3],
-        .fixed(BlockedLayout.lanes),
+        shape[0], .fixed(width.blockCount(channels: channels)), shape[2], shape[3],
+        .fixed(width.lanes),
       ]))
   }
 }
@@ -151,12 +154,12 @@ extension Conv {
     }
     let isBlocked = request.channels[0] == channels
     // Most lanes would compute for nobody.
-    if !isBlocked && outputs * 4 <= BlockedLayout.lanes { return nil }
+    if !isBlocked && outputs * 4 <= request.width.lanes { return nil }
     let isDepthwise = group > 1 || (channels == 1 && outputs == 1)
     let readsPlanes = !isBlocked && !isDepthwise && channels <= Self.planeChannels
     var layouts: [BlockedForm.InputLayout] = request.inputs.map { _ in .unchanged }
     if !readsPlanes { layouts[0] = .blocked(channels: channels) }
     return BlockedForm(
-      BlockedConv(self, readsPlanes: readsPlanes), layouts, channels: outputs)
+      BlockedConv(self, readsPlanes: readsPlanes, width: request.width), layouts, channels: outputs)
   }
 }

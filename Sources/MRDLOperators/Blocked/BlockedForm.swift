@@ -1,5 +1,5 @@
 package import MRDLCore
-internal import MRDLNumerics
+package import MRDLNumerics
 
 /// How an operator computes on blocked tensors, where the channels of a pixel stand side by side in blocks
 /// as wide as a register (see `BlockedLayout`): float32, (N, blocks, H, W, lanes) in the place of
@@ -39,9 +39,14 @@ public struct BlockingRequest: Sendable {
   /// Whether somebody reads an output.
   public let needsOutput: [Bool]
 
+  /// The blocks of the graph.
+  package let width: BlockWidth
+
   package init(
-    hasInput: [Bool], inputs: [ValueFacts?], channels: [Int?], needsOutput: [Bool]
+    hasInput: [Bool], inputs: [ValueFacts?], channels: [Int?], needsOutput: [Bool],
+    width: BlockWidth
   ) {
+    self.width = width
     self.hasInput = hasInput
     self.inputs = inputs
     self.channels = channels
@@ -52,7 +57,7 @@ public struct BlockingRequest: Sendable {
   package func prefix(_ count: Int) -> BlockingRequest {
     BlockingRequest(
       hasInput: Array(hasInput.prefix(count)), inputs: Array(inputs.prefix(count)),
-      channels: Array(channels.prefix(count)), needsOutput: needsOutput)
+      channels: Array(channels.prefix(count)), needsOutput: needsOutput, width: width)
   }
 
   /// Whether output 0 alone is read.

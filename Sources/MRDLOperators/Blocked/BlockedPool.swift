@@ -9,13 +9,16 @@ package struct BlockedPool: Operator {
   package static let inputCount = 1...1
 
   let base: any PoolingOperator
+  let width: BlockWidth
 
-  init(_ base: any PoolingOperator) {
+  init(_ base: any PoolingOperator, width: BlockWidth) {
     self.base = base
+    self.width = width
   }
 
   package init(attributes: inout AttributeReader) throws(MRDLError) {
     base = try MaxPool(attributes: &attributes)
+    width = .wide
   }
 
   package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
@@ -39,7 +42,7 @@ package struct BlockedPool: Operator {
     let input = request.inputShape(0)
     return BlockedPoolKernel(
       pooling: BlockedPooling(
-        base.kind, batchCount: input[0], channels: input[1] * input[4],
+        base.kind, batchCount: input[0], channels: input[1] * input[4], width: width,
         window: base.window.window(
           input: Array(input.dimensions[2..<4]), kernel: base.window.kernelShape ?? [])))
   }
@@ -59,7 +62,8 @@ private struct BlockedPoolKernel: Kernel {
 extension PoolingOperator {
   public func blocked(_ request: BlockingRequest) -> BlockedForm? {
     guard request.needsFirstOutputOnly, let channels = request.channels[0] else { return nil }
-    return BlockedForm(BlockedPool(self), [.blocked(channels: channels)], channels: channels)
+    return BlockedForm(
+      BlockedPool(self, width: request.width), [.blocked(channels: channels)], channels: channels)
   }
 }
 
@@ -72,12 +76,17 @@ package struct BlockedGlobalPool: Operator {
 
   /// Whether it takes the mean; if not, the largest number.
   let isMean: Bool
+  let width: BlockWidth
 
-  init(isMean: Bool) {
+  init(isMean: Bool, width: BlockWidth) {
     self.isMean = isMean
+    self.width = width
   }
 
-  package init(attributes: inout AttributeReader) throws(MRDLError) { isMean = true }
+  package init(attributes: inout AttributeReader) throws(MRDLError) {
+    isMean = true
+    width = .wide
+  }
 
   package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let data = try operands.required(0)
@@ -98,12 +107,13 @@ package struct BlockedGlobalPool: Operator {
   package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let input = request.inputShape(0)
     return BlockedGlobalPoolKernel(
-      isMean: isMean, blocks: input[0] * input[1], pixels: input[2] * input[3])
+      isMean: isMean, width: width, blocks: input[0] * input[1], pixels: input[2] * input[3])
   }
 }
 
 private struct BlockedGlobalPoolKernel: Kernel {
   let isMean: Bool
+  let width: BlockWidth
   let blocks: Int
   let pixels: Int
 
@@ -112,7 +122,7 @@ private struct BlockedGlobalPoolKernel: Kernel {
       let output = arguments.outputBytes(0).baseAddress, blocks > 0
     else { return }
     BlockedPooling.reduce(
-      isMean, blocks: blocks, pixels: pixels, input: input, output: output,
+      isMean, blocks: blocks, pixels: pixels, width: width, input: input, output: output,
       threadLimit: arguments.threadLimit)
   }
 }
@@ -123,7 +133,8 @@ extension GlobalPooling {
       return nil
     }
     return BlockedForm(
-      BlockedGlobalPool(isMean: Self.kind == .mean), [.blocked(channels: channels)],
+      BlockedGlobalPool(isMean: Self.kind == .mean, width: request.width),
+      [.blocked(channels: channels)],
       channels: channels)
   }
 }

@@ -57,7 +57,7 @@ public struct Concat: Operator {
   public func blocked(_ request: BlockingRequest) -> BlockedForm? {
     let channels = request.channels.compactMap(\.self)
     guard axis == 1 || axis == -3, channels.count == request.inputs.count,
-      channels.dropLast().allSatisfy({ $0 % BlockedLayout.lanes == 0 })
+      channels.dropLast().allSatisfy({ $0 % request.width.lanes == 0 })
     else { return nil }
     let op = Concat(axis: 1)
     return BlockedForm(op, channels.map { .blocked(channels: $0) }, channels: channels.reduce(0, +))

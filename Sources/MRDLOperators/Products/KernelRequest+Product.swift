@@ -11,9 +11,10 @@ extension KernelRequest {
   func product(
     rightInput: Int, rows: Int, _ make: (_ rightIsPacked: Bool) -> MatrixProduct
   ) -> (product: MatrixProduct, packedRight: Storage?) {
+    let plain = make(false)
     guard let constant = inputs[rightInput]?.constant, constant.elementCount > 0,
-      MatrixProduct.gainsFromPackedRight(rows: rows)
-    else { return (make(false), nil) }
+      MatrixProduct.gainsFromPackedRight(rows: rows, right: plain.right)
+    else { return (plain, nil) }
     let product = make(true)
     let packed = packedConstants.bytes(of: constant, layout: product.packedRightLayout) {
       let storage = Storage(byteCount: product.packedRightByteCount)

@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#include "../../Templates/f32.h"
+#include "../../Templates/avx512vl.h"
+#include "../../Templates/blocked_declarations.h"
+#include "../../Templates/blocked_layout.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,6 @@
+#if defined(__x86_64__)
+#include "../../Templates/f32.h"
+#include "../../Templates/avx512vl.h"
+#include "../../Templates/blocked_table.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,15 @@
+// AVX-512 on registers of 256 bits, for blocks of few channels.
+
+#include <immintrin.h>
+
+#include "begin.h"
+
+#define MRDL_ISA avx512vl
+#define REGISTER_BYTES 32
+#define HAS_FMA 1
+#define TILE_ROWS 14
+#define TILE_VECTORS 2
+
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "vector.h"

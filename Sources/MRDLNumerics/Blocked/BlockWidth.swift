@@ -1,0 +1,27 @@
+internal import CMRDLKernels
+
+/// How many channels stand side by side in a block, and the kernels for it.
+package struct BlockWidth: Sendable, Hashable {
+  private let isNarrow: Bool
+  /// The channels of a block.
+  package let lanes: Int
+
+  private init(isNarrow: Bool) {
+    self.isNarrow = isNarrow
+    let kernels = isNarrow ? mrdl_blocked_kernels_narrow() : mrdl_blocked_kernels_current()
+    lanes = kernels.pointee.lanes
+  }
+
+  /// As wide as a register of the instruction set in use.
+  package static let wide = BlockWidth(isNarrow: false)
+
+  /// Half as wide where the instruction set has registers of that size, for networks of few channels.
+  package static let narrow = BlockWidth(isNarrow: true)
+
+  /// The blocks that so many channels fill.
+  package func blockCount(channels: Int) -> Int { (channels + lanes - 1) / lanes }
+
+  var kernels: mrdl_blocked_kernels {
+    (isNarrow ? mrdl_blocked_kernels_narrow() : mrdl_blocked_kernels_current()).pointee
+  }
+}
