@@ -2,7 +2,7 @@ import MRDLCore
 import MRDLModel
 
 extension PassCase {
-  static let cases = epilogues
+  static let cases = epilogues + rewriting
 
   private static func conv(
     _ inputs: [String], _ output: String, pads: [Int64] = [1, 1, 1, 1]
@@ -88,7 +88,7 @@ extension PassCase {
         ],
         shapes: [
           "w1": [6, 5], "b1": [5], "w2": [5, 6], "b2": [6], "w3": [6, 6], "full": [1, 1],
-        ], left: ["MatMul+Add+Relu", "Gemm+Add+Sigmoid", "Gemm+Add", "Elu"]),
+        ], left: ["Gemm+Add+Relu", "Gemm+Add+Sigmoid", "Gemm+Add", "Elu"]),
       PassCase(
         testDescription: "a dense layer on a sequence",
         inputs: [ValueInfo("x", .float32, ["N", 7, 6])],

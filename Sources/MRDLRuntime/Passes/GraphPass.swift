@@ -12,13 +12,21 @@ protocol GraphPass: Sendable {
 public enum GraphPasses {
   static let all: [any GraphPass.Type] = [
     FoldConstants.self,
+    RemoveIdentities.self,
+    MergeEqualNodes.self,
+    CancelTransposes.self,
+    FoldPadding.self,
+    RecogniseActivations.self,
+    // What nobody reads any more must not count as a reader.
+    RemoveDeadCode.self,
+    FoldAffine.self,
     FuseEpilogues.self,
     RemoveDeadCode.self,
     BlockChannels.self,
   ]
 
   /// The names by which passes are switched off.
-  public static var names: [String] { all.map { $0.name } }
+  public static var names: [String] { Set(all.map { $0.name }).sorted() }
 
   /// Passes that the environment variable `MRDL_DISABLED_PASSES` switches off for every program of the
   /// process: names with commas between them, or `all`.
