@@ -6,6 +6,8 @@
 
 #define GEMM_BLOCK_(type) mrdl_##type##_gemm_block
 #define GEMM_BLOCK_OF(type) GEMM_BLOCK_(type)
+#define RECURRENCE_(type) mrdl_##type##_recurrence
+#define RECURRENCE_OF(type) RECURRENCE_(type)
 
 void KERNEL(gemm_block)(const GEMM_BLOCK_OF(MRDL_TYPE) *);
 void KERNEL(pack_a)(size_t, size_t, size_t, size_t, real, const real *, size_t, size_t, real *);
@@ -18,6 +20,8 @@ real KERNEL(dot)(size_t, const real *, const real *);
 void KERNEL(axpy)(size_t, real, const real *, real *);
 void KERNEL(epilogue)(size_t, size_t, real *, size_t, const real *, const real *, const real *,
                       mrdl_activation, real, real);
+
+void KERNEL(recurrent_step)(const RECURRENCE_OF(MRDL_TYPE) *, size_t, size_t, size_t, size_t);
 
 void KERNEL(depthwise)(const mrdl_window *, size_t, const real *, const real *, const real *,
                        real *);

@@ -19,6 +19,7 @@ const TABLE_TYPE_OF(MRDL_TYPE) KERNEL(kernels) = {
     ENTRY(dot),
     ENTRY(axpy),
     ENTRY(epilogue),
+    ENTRY(recurrent_step),
     ENTRY(depthwise),
     ENTRY(max_pool),
     ENTRY(average_pool),

@@ -33,6 +33,52 @@ typedef struct {
   MRDL_REAL low, high;
 } MRDL_GEMM_BLOCK;
 
+/// A function with its parameters, applied to a gate or a state.
+typedef struct {
+  mrdl_gate_function kind;
+  MRDL_REAL alpha, beta;
+} MRDL_GATE;
+
+/// One direction of a recurrent layer, once the products of its inputs are known.
+///
+/// Units come in blocks of `lanes`, the last one filled up with zeros; what belongs to one block lies
+/// together: its gates one after the other, `lanes` elements each, so that they are computed in
+/// registers. Arrays by unit have `width` elements, the units rounded up to whole blocks.
+typedef struct {
+  mrdl_cell cell;
+  /// Of the gates, of the candidate, of the state; as many as the cell has.
+  MRDL_GATE functions[3];
+  /// Whether what goes into the functions of gates is bounded to ± `clip`.
+  int32_t clips;
+  MRDL_REAL clip;
+  size_t length, batch, units, width;
+  /// Whether sequences are walked from their ends.
+  int32_t is_reverse;
+  /// How many steps each sequence has; null when all have `length`.
+  const int32_t *_Nullable lengths;
+  /// Products of inputs and weights with the biases: gates · width elements for each step and sequence,
+  /// block after block.
+  const MRDL_REAL *_Nonnull inputs;
+  size_t input_step_stride, input_sequence_stride;
+  /// Block after block; for each of the units that the product runs over, all gates of the block.
+  /// GRU: those of z and r for all blocks, then those of h.
+  const MRDL_REAL *_Nonnull weights;
+  /// GRU_LINEAR: what is added to the product of the candidate; null for nothing.
+  const MRDL_REAL *_Nullable candidate_bias;
+  /// LSTM: weights of the cell state in i, o and f, `width` elements each; null for none.
+  const MRDL_REAL *_Nullable peepholes;
+  /// `width` elements for each sequence: step t reads state[t % 2] and writes the other one.
+  MRDL_REAL *_Nonnull state[2];
+  /// LSTM: the cell state, in place.
+  MRDL_REAL *_Nullable cell_state;
+  /// GRU: z, and r ∘ H, between the phases of a step.
+  MRDL_REAL *_Nullable update;
+  MRDL_REAL *_Nullable reset_state;
+  /// Element 0 of step 0 of sequence 0; null when only the last state is wanted.
+  MRDL_REAL *_Nullable output;
+  size_t output_step_stride, output_sequence_stride;
+} MRDL_RECURRENCE;
+
 /// The kernels for one element type.
 typedef struct {
   /// Elements in a register.
@@ -80,6 +126,14 @@ typedef struct {
                             const MRDL_REAL *_Nullable column_bias,
                             const MRDL_REAL *_Nullable residual, mrdl_activation activation,
                             MRDL_REAL alpha, MRDL_REAL beta);
+
+  // MARK: Recurrence
+
+  /// Computes the units of some blocks at one step. All blocks of a phase must be done before the next
+  /// one begins: GRU takes two phases a step (the gates, then the candidate), the other cells one.
+  /// Sequences that have ended keep their state.
+  void (*_Nonnull recurrent_step)(const MRDL_RECURRENCE *_Nonnull recurrence, size_t step,
+                                  size_t phase, size_t first_block, size_t last_block);
 
   // MARK: Windows
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mrdl_recurrence.h"
 #include "mrdl_window.h"
 
 // The kernels of inference, chosen by instruction set at run time.
@@ -47,18 +48,26 @@ typedef enum : int32_t {
 
 #define MRDL_REAL float
 #define MRDL_GEMM_BLOCK mrdl_f32_gemm_block
+#define MRDL_GATE mrdl_f32_gate
+#define MRDL_RECURRENCE mrdl_f32_recurrence
 #define MRDL_KERNEL_TABLE mrdl_f32_kernels
 #include "mrdl_kernel_table.h"
 #undef MRDL_REAL
 #undef MRDL_GEMM_BLOCK
+#undef MRDL_GATE
+#undef MRDL_RECURRENCE
 #undef MRDL_KERNEL_TABLE
 
 #define MRDL_REAL double
 #define MRDL_GEMM_BLOCK mrdl_f64_gemm_block
+#define MRDL_GATE mrdl_f64_gate
+#define MRDL_RECURRENCE mrdl_f64_recurrence
 #define MRDL_KERNEL_TABLE mrdl_f64_kernels
 #include "mrdl_kernel_table.h"
 #undef MRDL_REAL
 #undef MRDL_GEMM_BLOCK
+#undef MRDL_GATE
+#undef MRDL_RECURRENCE
 #undef MRDL_KERNEL_TABLE
 
 /// The kernels of one instruction set.

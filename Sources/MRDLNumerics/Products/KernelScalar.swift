@@ -39,6 +39,13 @@ package protocol KernelScalar: BinaryFloatingPoint, Sendable {
     rowBias: UnsafePointer<Self>?, columnBias: UnsafePointer<Self>?, residual: UnsafePointer<Self>?,
     _ activation: Activation)
 
+  /// Elements in a register.
+  static var lanes: Int { get }
+
+  /// Computes some blocks of units of a recurrent layer at one step.
+  static func advance(
+    _ steps: borrowing RecurrentSteps<Self>, step: Int, phase: Int, blocks: Range<Int>)
+
   static func convolveDepthwise(
     _ window: mrdl_window, planes: Int, _ input: UnsafePointer<Self>,
     weights: UnsafePointer<Self>, bias: UnsafePointer<Self>?,

@@ -3,8 +3,8 @@ package import MRDLCore
 /// One direction of a recurrent layer over a batch of sequences: RNN, GRU or LSTM.
 ///
 /// The products of the inputs with their weights are computed for all steps at once; each step adds the
-/// product of the state. Weights have a row for each element of each gate, in the order of ONNX: LSTM
-/// i, o, f, c; GRU z, r, h. A run allocates nothing.
+/// product of the state, a block of units at a time, and applies the gates to it in registers. Weights have
+/// a row for each element of each gate, in the order of ONNX: LSTM i, o, f, c; GRU z, r, h.
 package struct Recurrence: Sendable {
   /// How a state follows from the one before it.
   package enum Cell: Sendable, Hashable {
@@ -46,17 +46,20 @@ package struct Recurrence: Sendable {
       self.isBatchFirst = isBatchFirst
     }
 
-    func inputRow(step: Int, batch index: Int) -> Int {
+    /// The row of a step of a sequence in the inputs.
+    package func inputRow(step: Int, batch index: Int) -> Int {
       isBatchFirst ? index * length + step : step * batch + index
     }
 
-    func outputRow(step: Int, batch index: Int, direction: Int) -> Int {
+    /// The row of a step of a sequence in the outputs of a direction.
+    package func outputRow(step: Int, batch index: Int, direction: Int) -> Int {
       isBatchFirst
         ? (index * length + step) * directionCount + direction
         : (step * directionCount + direction) * batch + index
     }
 
-    func stateRow(batch index: Int, direction: Int) -> Int {
+    /// The row of a sequence in the states of a direction.
+    package func stateRow(batch index: Int, direction: Int) -> Int {
       isBatchFirst ? index * directionCount + direction : direction * batch + index
     }
   }
@@ -65,7 +68,9 @@ package struct Recurrence: Sendable {
   /// peepholes those of the direction.
   package struct Buffers {
     package var input: UnsafeRawPointer
+    /// W as it stands, or as `packInputWeights` makes it.
     package var inputWeights: UnsafeRawPointer
+    /// R as it stands, or as `packRecurrentWeights` makes it.
     package var recurrentWeights: UnsafeRawPointer
     /// For the gates of the input, then for those of the state.
     package var biases: UnsafeRawPointer?
@@ -92,6 +97,9 @@ package struct Recurrence: Sendable {
     }
   }
 
+  /// Below so many multiplications a step stays in one piece.
+  static let leastParallelWork = 131_072
+
   let scalarType: ScalarType
   let cell: Cell
   let layout: Layout
@@ -99,12 +107,13 @@ package struct Recurrence: Sendable {
   let isReverse: Bool
   let activations: [RecurrentActivation]
   let clip: Double?
-  /// X · Wᵀ for all steps.
+  /// Whether W is given as `packInputWeights` makes it.
+  let inputWeightsArePacked: Bool
+  /// Whether R is given as `packRecurrentWeights` makes it.
+  let recurrentWeightsArePacked: Bool
+  let weights: RecurrentWeights
+  /// X · Wᵀ for all steps, the gates of a block of units side by side.
   let inputProduct: MatrixProduct
-  /// H · Rᵀ for the gates that need the state as it is.
-  let stateProduct: MatrixProduct
-  /// GRU: the product of the candidate.
-  let candidateProduct: MatrixProduct?
 
   /// - Parameters:
   ///   - scalarType: float32 or float64.
@@ -112,8 +121,11 @@ package struct Recurrence: Sendable {
   ///   - clip: bounds what goes into the activations of gates to ± this.
   package init(
     _ scalarType: ScalarType, _ cell: Cell, _ layout: Layout, direction: Int, isReverse: Bool,
-    activations: [RecurrentActivation], clip: Double?
+    activations: [RecurrentActivation], clip: Double?, inputWeightsArePacked: Bool = false,
+    recurrentWeightsArePacked: Bool = false
   ) {
+    precondition(
+      scalarType == .float32 || scalarType == .float64, "a recurrent layer of \(scalarType)")
     self.scalarType = scalarType
     self.cell = cell
     self.layout = layout
@@ -121,38 +133,86 @@ package struct Recurrence: Sendable {
     self.isReverse = isReverse
     self.activations = activations
     self.clip = clip
-    let (hidden, gates) = (layout.hiddenSize, cell.gateCount * layout.hiddenSize)
+    self.inputWeightsArePacked = inputWeightsArePacked
+    self.recurrentWeightsArePacked = recurrentWeightsArePacked
+    weights = RecurrentWeights(
+      cell: cell, hiddenSize: layout.hiddenSize, inputSize: layout.inputSize,
+      lanes: scalarType == .float32 ? Float.lanes : Double.lanes)
     inputProduct = MatrixProduct(
-      scalarType, rows: layout.length * layout.batch, columns: gates, depth: layout.inputSize,
-      right: .transposed(layout.inputSize))
-    func product(columns: Int, accumulates: Bool, rowStride: Int) -> MatrixProduct {
-      MatrixProduct(
-        scalarType, rows: layout.batch, columns: columns, depth: hidden,
-        right: .transposed(hidden), outputRowStride: rowStride, accumulates: accumulates)
+      scalarType, rows: layout.length * layout.batch, columns: weights.columnCount,
+      depth: layout.inputSize, right: .transposed(layout.inputSize),
+      rightIsPacked: inputWeightsArePacked
+        && MatrixProduct.gainsFromPackedRight(rows: layout.length * layout.batch))
+  }
+
+  // MARK: Weights
+
+  private var elementByteCount: Int { scalarType == .float32 ? 4 : 8 }
+
+  /// A name for the layout of packed weights, the same for two layers when they can share them.
+  package var packedWeightsLayout: String {
+    "recurrence/\(scalarType)/\(cell)/\(layout.hiddenSize)/\(layout.inputSize)/\(direction)/"
+      + "\(weights.lanes)/\(inputProduct.rightIsPacked)/\(inputProduct.packedRightLayout)"
+  }
+
+  /// The bytes of W as `packInputWeights` makes it.
+  package var packedInputWeightsByteCount: Int {
+    inputProduct.rightIsPacked
+      ? inputProduct.packedRightByteCount : weights.inputCount * elementByteCount
+  }
+
+  /// The bytes of R as `packRecurrentWeights` makes it.
+  package var packedRecurrentWeightsByteCount: Int { weights.recurrentCount * elementByteCount }
+
+  /// Packs W of this direction, for any number of rows above one, or for one.
+  package func packInputWeights(
+    _ source: UnsafeRawPointer, into packed: UnsafeMutableRawPointer
+  ) {
+    let isPacked = inputProduct.rightIsPacked
+    let storage = isPacked ? Storage(byteCount: weights.inputCount * elementByteCount) : nil
+    let ordered = storage?.base ?? packed
+    if scalarType == .float32 {
+      weights.orderInput(
+        source.assumingMemoryBound(to: Float.self),
+        into: ordered.assumingMemoryBound(to: Float.self))
+    } else {
+      weights.orderInput(
+        source.assumingMemoryBound(to: Double.self),
+        into: ordered.assumingMemoryBound(to: Double.self))
     }
-    switch cell {
-    case .rnn, .lstm:
-      stateProduct = product(columns: gates, accumulates: true, rowStride: gates)
-      candidateProduct = nil
-    case .gru(let linearBeforeReset):
-      stateProduct = product(columns: 2 * hidden, accumulates: true, rowStride: gates)
-      candidateProduct =
-        linearBeforeReset
-        ? product(columns: hidden, accumulates: false, rowStride: hidden)
-        : product(columns: hidden, accumulates: true, rowStride: gates)
+    withExtendedLifetime(storage) {
+      if isPacked { inputProduct.packRight(ordered, into: packed) }
     }
   }
 
-  var gateWidth: Int { cell.gateCount * layout.hiddenSize }
+  /// Packs R of this direction.
+  package func packRecurrentWeights(
+    _ source: UnsafeRawPointer, into packed: UnsafeMutableRawPointer
+  ) {
+    if scalarType == .float32 {
+      weights.packRecurrent(
+        source.assumingMemoryBound(to: Float.self),
+        into: packed.assumingMemoryBound(to: Float.self))
+    } else {
+      weights.packRecurrent(
+        source.assumingMemoryBound(to: Double.self),
+        into: packed.assumingMemoryBound(to: Double.self))
+    }
+  }
+
+  // MARK: Running
 
   /// Where the parts of the workspace begin, in elements, each aligned to 64 bytes.
   struct Parts {
-    var inputGates = 0
-    var gates = 0
-    var state = 0
+    var inputs = 0
+    var states = (0, 0)
     var cell = 0
-    var scratch = 0
+    var update = 0
+    var resetState = 0
     var bias = 0
+    var peepholes = 0
+    var inputWeights = 0
+    var recurrentWeights = 0
     var product = 0
   }
 
@@ -163,26 +223,32 @@ package struct Recurrence: Sendable {
       defer { next += (count + 15) / 16 * 16 }
       return next
     }
-    let stateCount = layout.batch * layout.hiddenSize
-    parts.inputGates = take(layout.length * layout.batch * gateWidth)
-    parts.gates = take(layout.batch * gateWidth)
-    parts.state = take(stateCount)
-    parts.cell = take(stateCount)
-    parts.scratch = take(stateCount)
-    parts.bias = take(gateWidth)
+    let stateCount = layout.batch * weights.width
+    parts.inputs = take(layout.length * layout.batch * weights.columnCount)
+    parts.states = (take(stateCount), take(stateCount))
+    if case .lstm = cell { parts.cell = take(stateCount) }
+    if case .gru(linearBeforeReset: false) = cell {
+      parts.update = take(stateCount)
+      parts.resetState = take(stateCount)
+    }
+    parts.bias = take(weights.biasCount)
+    if case .lstm = cell { parts.peepholes = take(weights.peepholeCount) }
+    if !inputWeightsArePacked { parts.inputWeights = take(weights.inputCount) }
+    if !recurrentWeightsArePacked { parts.recurrentWeights = take(weights.recurrentCount) }
     parts.product = next
     return parts
   }
 
   /// Bytes of scratch memory.
   package var workspaceByteCount: Int {
-    let products = [inputProduct, stateProduct] + (candidateProduct.map { [$0] } ?? [])
-    return parts.product * (scalarType == .float32 ? 4 : 8)
-      + products.reduce(0) { max($0, $1.workspaceByteCount) }
+    parts.product * elementByteCount + inputProduct.workspaceByteCount
   }
 
   /// Computes the layer's direction.
   ///
+  /// Results do not depend on the number of threads. A run allocates nothing.
+  ///
+  /// - Parameter threadLimit: how many threads may take part; 0 for all.
   /// - Precondition: lengths lie between 0 and the number of steps. Outputs of steps behind the end of a
   ///   sequence are left as they are.
   /// - Complexity: O(steps · batch · gates · (input + hidden)).

@@ -1,4 +1,4 @@
-internal import MRDLCore
+internal import CMRDLKernels
 
 /// A function that a recurrent cell applies to a gate or a state.
 package struct RecurrentActivation: Sendable, Hashable {
@@ -51,38 +51,20 @@ package struct RecurrentActivation: Sendable, Hashable {
     self.beta = beta ?? kind.defaultBeta ?? 0
   }
 
-  /// Applies the function in place.
-  func apply<Scalar: TensorElement & BinaryFloatingPoint>(
-    _ x: UnsafeMutablePointer<Scalar>, count: Int
-  ) {
-    func run(_ function: ElementaryFunction) {
-      function.run(Scalar.scalarType, count: count, input: x, output: x, threadLimit: 1)
-    }
+  /// How the kernels name it.
+  var code: mrdl_gate_function {
     switch kind {
-    case .relu: run(.relu)
-    case .tanh: run(.tanh)
-    case .sigmoid: run(.sigmoid)
-    case .leakyRelu: run(.leakyRelu(alpha: alpha))
-    case .hardSigmoid: run(.hardSigmoid(alpha: alpha, beta: beta))
-    case .affine:
-      for index in 0..<count { x[index] = Scalar(alpha) * x[index] + Scalar(beta) }
-    case .thresholdedRelu:
-      for index in 0..<count { x[index] = x[index] > Scalar(alpha) ? x[index] : 0 }
-    case .scaledTanh:
-      for index in 0..<count { x[index] *= Scalar(beta) }
-      run(.tanh)
-      for index in 0..<count { x[index] *= Scalar(alpha) }
-    case .elu:
-      for index in 0..<count where x[index] < 0 {
-        x[index] = Scalar(alpha * (exponential(Double(x[index])) - 1))
-      }
-    case .softsign:
-      for index in 0..<count { x[index] /= 1 + x[index].magnitude }
-    case .softplus:
-      for index in 0..<count {
-        let value = Double(x[index])
-        x[index] = Scalar(max(value, 0) + logarithm(onePlus: exponential(-value.magnitude)))
-      }
+    case .sigmoid: MRDL_GATE_SIGMOID
+    case .tanh: MRDL_GATE_TANH
+    case .relu: MRDL_GATE_RELU
+    case .affine: MRDL_GATE_AFFINE
+    case .leakyRelu: MRDL_GATE_LEAKY_RELU
+    case .thresholdedRelu: MRDL_GATE_THRESHOLDED_RELU
+    case .scaledTanh: MRDL_GATE_SCALED_TANH
+    case .hardSigmoid: MRDL_GATE_HARD_SIGMOID
+    case .elu: MRDL_GATE_ELU
+    case .softsign: MRDL_GATE_SOFTSIGN
+    case .softplus: MRDL_GATE_SOFTPLUS
     }
   }
 }

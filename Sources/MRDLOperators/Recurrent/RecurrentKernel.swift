@@ -3,7 +3,14 @@ internal import MRDLNumerics
 
 /// Runs the directions of a recurrent layer one after the other.
 struct RecurrentKernel: Kernel {
-  private let directions: [Recurrence]
+  private struct Direction {
+    let recurrence: Recurrence
+    /// The weights as the recurrence reads them; nil to take the inputs as they stand.
+    let inputWeights: Storage?
+    let recurrentWeights: Storage?
+  }
+
+  private let directions: [Direction]
   private let layout: Recurrence.Layout
   private let gateCount: Int
   private let elementByteCount: Int
@@ -20,15 +27,32 @@ struct RecurrentKernel: Kernel {
     elementByteCount = type == .float32 ? 4 : 8
     place = request.place
     let layout = layout
+    let rows = gateCount * layout.hiddenSize
+    let sizes = (
+      input: rows * layout.inputSize * elementByteCount,
+      recurrent: rows * layout.hiddenSize * elementByteCount
+    )
     directions = (0..<options.directionCount).map { direction in
-      Recurrence(
+      let recurrence = Recurrence(
         type, op.cell, layout, direction: direction,
-        isReverse: options.direction == .reverse || direction == 1,
-        activations: options.activations[direction], clip: options.clip)
+        isReverse: options.isReverse(direction: direction),
+        activations: options.activations[direction], clip: options.clip,
+        inputWeightsArePacked: request.isNotEmptyConstant(1),
+        recurrentWeightsArePacked: request.isNotEmptyConstant(2))
+      return Direction(
+        recurrence: recurrence,
+        inputWeights: request.packed(
+          1, recurrence.packedWeightsLayout + "/W", recurrence.packedInputWeightsByteCount
+        ) { recurrence.packInputWeights($0 + direction * sizes.input, into: $1) },
+        recurrentWeights: request.packed(
+          2, recurrence.packedWeightsLayout + "/R", recurrence.packedRecurrentWeightsByteCount
+        ) { recurrence.packRecurrentWeights($0 + direction * sizes.recurrent, into: $1) })
     }
   }
 
-  var workspaceByteCount: Int { directions.reduce(0) { max($0, $1.workspaceByteCount) } }
+  var workspaceByteCount: Int {
+    directions.reduce(0) { max($0, $1.recurrence.workspaceByteCount) }
+  }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let input = arguments.inputBytes(0).baseAddress,
@@ -50,10 +74,13 @@ struct RecurrentKernel: Kernel {
       output.baseAddress?.initializeMemory(as: UInt8.self, repeating: 0, count: output.count)
     }
     let gates = gateCount * layout.hiddenSize * elementByteCount
-    for (index, recurrence) in directions.enumerated() {
+    for (index, direction) in directions.enumerated() {
       var buffers = Recurrence.Buffers(
-        input: input, inputWeights: inputWeights + index * gates * layout.inputSize,
-        recurrentWeights: recurrentWeights + index * gates * layout.hiddenSize,
+        input: input,
+        inputWeights: direction.inputWeights.map { UnsafeRawPointer($0.base) }
+          ?? inputWeights + index * gates * layout.inputSize,
+        recurrentWeights: direction.recurrentWeights.map { UnsafeRawPointer($0.base) }
+          ?? recurrentWeights + index * gates * layout.hiddenSize,
         workspace: workspace)
       buffers.lengths = lengths
       if arguments.hasInput(3) {
@@ -68,7 +95,28 @@ struct RecurrentKernel: Kernel {
       if arguments.hasOutput(0) { buffers.output = arguments.outputBytes(0).baseAddress }
       if arguments.hasOutput(1) { buffers.lastState = arguments.outputBytes(1).baseAddress }
       if arguments.hasOutput(2) { buffers.lastCell = arguments.outputBytes(2).baseAddress }
-      recurrence.run(buffers, threadLimit: arguments.threadLimit)
+      direction.recurrence.run(buffers, threadLimit: arguments.threadLimit)
+    }
+  }
+}
+
+extension KernelRequest {
+  fileprivate func isNotEmptyConstant(_ index: Int) -> Bool {
+    (inputs[index]?.constant?.elementCount ?? 0) > 0
+  }
+
+  /// A constant input in a layout, packed once for all kernels; nil where the input is not constant.
+  fileprivate func packed(
+    _ index: Int, _ layout: String, _ byteCount: Int,
+    _ pack: (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
+  ) -> Storage? {
+    guard let constant = inputs[index]?.constant, constant.elementCount > 0 else { return nil }
+    return packedConstants.bytes(of: constant, layout: layout) {
+      let storage = Storage(byteCount: byteCount)
+      constant.withUnsafeBytes { source in
+        if let start = source.baseAddress { pack(start, storage.base) }
+      }
+      return storage
     }
   }
 }

@@ -1,5 +1,5 @@
 internal import MRDLCore
-internal import MRDLNumerics
+package import MRDLNumerics
 
 /// The attributes that RNN, GRU and LSTM have in common.
 package struct RecurrentOptions: Sendable {
@@ -11,12 +11,15 @@ package struct RecurrentOptions: Sendable {
 
   let direction: Direction
   let hiddenSize: Int?
-  let isBatchFirst: Bool
-  let clip: Double?
+  package let isBatchFirst: Bool
+  package let clip: Double?
   /// For each direction.
-  let activations: [[RecurrentActivation]]
+  package let activations: [[RecurrentActivation]]
 
-  var directionCount: Int { direction == .bidirectional ? 2 : 1 }
+  package var directionCount: Int { direction == .bidirectional ? 2 : 1 }
+
+  /// Whether a direction walks from the end of a sequence to its beginning.
+  package func isReverse(direction index: Int) -> Bool { direction == .reverse || index == 1 }
 
   /// - Parameter defaults: the activations of one direction.
   init(
