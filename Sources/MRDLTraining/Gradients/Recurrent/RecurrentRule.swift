@@ -1,0 +1,58 @@
+internal import MRDLCore
+internal import MRDLModel
+internal import MRDLOperators
+
+/// What the rules of RNN, GRU and LSTM have in common: one node that walks back through all steps.
+protocol RecurrentRule: GradientRule {
+  static var gradient: any Operator.Type { get }
+}
+
+extension RecurrentRule {
+  public static func differentiate(_ step: inout GradientStep) throws(MRDLError) {
+    let inputs = step.inputNames + [String](repeating: "", count: 8 - step.inputNames.count)
+    if step.needs(4) { throw step.refusal("the lengths of sequences have no derivative") }
+    let residuals = (0..<3).map { step.outputResidual($0) ?? "" }
+    let wanted = (0..<8).map { step.needs($0) }
+    let results = step.add(gradient, inputs + residuals, step.attributes, outputs: wanted)
+    for (input, name) in results.enumerated() where !name.isEmpty {
+      step.setResidual(of: input, to: name)
+    }
+  }
+}
+
+/// The residuals of the inputs of a recurrent layer.
+///
+/// Inputs: the eight of LSTM, those that the layer lacks left out, then the residuals of Y, Y_h and Y_c, as
+/// far as the loss depends on them. Outputs: the residuals of the eight inputs; that of the lengths is never
+/// made. States and gates are computed again rather than kept.
+protocol RecurrentGradient: Operator {
+  associatedtype Layer: RecurrentOperator
+  var layer: Layer { get }
+}
+
+extension RecurrentGradient {
+  public static var domain: String { OperatorSet.mrdlDomain }
+  public static var inputCount: ClosedRange<Int> { 11...11 }
+  public static var outputCount: ClosedRange<Int> { 1...8 }
+
+  public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
+    _ = try layer.infer(
+      Operands(Array(operands.facts.prefix(8)), outputCount: 3, place: operands.place))
+    try operands.sameType([0, 1, 2, 3, 5, 6, 7, 8, 9, 10], among: .realNumbers)
+    let type = try operands.required(0).scalarType
+    return (0..<min(8, operands.outputCount)).map { index in
+      operands.optional(index)?.withoutContent ?? ValueFacts(type, Shape([0]))
+    }
+  }
+
+  public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
+    let forward = layer.cost(inputs: Array(inputs.prefix(8)), outputs: outputs)
+    return forward + forward + forward
+  }
+
+  public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    try request.real(
+      float32: RecurrentGradientKernel<Float>(layer, request),
+      float64: RecurrentGradientKernel<Double>(layer, request))
+  }
+}
