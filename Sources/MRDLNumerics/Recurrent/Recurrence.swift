@@ -142,7 +142,8 @@ package struct Recurrence: Sendable {
       scalarType, rows: layout.length * layout.batch, columns: weights.columnCount,
       depth: layout.inputSize, right: .transposed(layout.inputSize),
       rightIsPacked: inputWeightsArePacked
-        && MatrixProduct.gainsFromPackedRight(rows: layout.length * layout.batch))
+        && MatrixProduct.gainsFromPackedRight(
+          rows: layout.length * layout.batch, right: .transposed(layout.inputSize)))
   }
 
   // MARK: Weights
