@@ -1,0 +1,4 @@
+/// y = x σ(α x).
+public enum SwishRule: FunctionRule {
+  public static let operatorName = "Swish"
+}

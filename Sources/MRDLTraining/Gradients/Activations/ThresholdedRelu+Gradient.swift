@@ -1,0 +1,4 @@
+/// y = x above α, 0 elsewhere.
+public enum ThresholdedReluRule: FunctionRule {
+  public static let operatorName = "ThresholdedRelu"
+}

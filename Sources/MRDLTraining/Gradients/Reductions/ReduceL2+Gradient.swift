@@ -1,0 +1,4 @@
+/// y = √Σ x²: δx = δy x / y.
+public enum ReduceL2Rule: ReductionRule {
+  public static let operatorName = "ReduceL2"
+}

@@ -1,0 +1,4 @@
+/// y = arcosh x, of which the derivative is 1 / √(x² − 1).
+public enum AcoshRule: FunctionRule {
+  public static let operatorName = "Acosh"
+}
