@@ -9,12 +9,20 @@ internal import CMRDLKernels
 /// threads. A run allocates nothing.
 package struct BlockedConvolution: Sendable {
   /// How the sums are computed.
-  package enum Method: Sendable, Hashable {
+  package enum Method: Sendable, Hashable, CustomStringConvertible {
     case direct
     /// F(tile × tile, 3 × 3). Errors are up to ten times those of the direct sum for 2, and a hundred
     /// times for 4.
     case winograd(tile: Int)
     case depthwise
+
+    package var description: String {
+      switch self {
+      case .direct: "direct"
+      case .winograd(let tile): "Winograd \(tile)×\(tile)"
+      case .depthwise: "depthwise"
+      }
+    }
   }
 
   /// What does not depend on the size of the images: what weights are packed for.

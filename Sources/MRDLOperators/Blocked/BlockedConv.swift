@@ -103,6 +103,8 @@ private struct BlockedConvKernel: Kernel {
 
   var workspaceByteCount: Int { convolution.workspaceByteCount }
 
+  var method: String? { "\(convolution.method), blocks of \(convolution.weights.width.lanes)" }
+
   var inPlacePairs: [(input: Int, output: Int)] {
     convolution.epilogue.addsResidual ? [(BlockedConv.residualInput, 0)] : []
   }

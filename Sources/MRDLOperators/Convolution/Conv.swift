@@ -100,6 +100,8 @@ private struct ConvKernel: Kernel {
 
   var workspaceByteCount: Int { convolution.workspaceByteCount }
 
+  var method: String? { convolution.isDepthwise ? "depthwise, planes" : "patches" }
+
   var inPlacePairs: [(input: Int, output: Int)] {
     convolution.epilogue.addsResidual && convolution.residualMayBeOutput
       ? [(Conv.residualInput, 0)] : []

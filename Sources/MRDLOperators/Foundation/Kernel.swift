@@ -11,6 +11,9 @@ public protocol Kernel: Sendable {
   /// Pairs of an input and an output of equal size that may be the same memory.
   var inPlacePairs: [(input: Int, output: Int)] { get }
 
+  /// The way of computing that was chosen by shape where there are several, for profiles.
+  var method: String? { get }
+
   /// Computes the outputs.
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError)
 }
@@ -18,6 +21,7 @@ public protocol Kernel: Sendable {
 extension Kernel {
   public var workspaceByteCount: Int { 0 }
   public var inPlacePairs: [(input: Int, output: Int)] { [] }
+  public var method: String? { nil }
 }
 
 /// The memory that a kernel works on during one run.

@@ -21,19 +21,23 @@ package struct ProfileReport: Sendable {
   package func text(_ style: TextStyle = .plain) -> String {
     let total = profile.entries.reduce(0) { $0 + seconds($1) }
     var table = TextTable([
-      TextTable.Column("node"), TextTable.Column("operator"), TextTable.Column("time", .right),
+      TextTable.Column("node"), TextTable.Column("operator"), TextTable.Column("method"),
+      TextTable.Column("time", .right),
       TextTable.Column("share", .right), TextTable.Column("GFLOP/s", .right),
     ])
     for entry in profile.entries.sorted(by: { $0.nanoseconds > $1.nanoseconds }) {
       table.append([
-        entry.name, entry.operatorName, Quantity.duration(seconds: seconds(entry)),
+        entry.name, entry.operatorName, entry.method ?? "",
+        Quantity.duration(seconds: seconds(entry)),
         total > 0 ? Quantity.fixed(seconds(entry) / total * 100, digits: 1) + " %" : "",
         Quantity.fixed(operationsPerSecond(entry) / 1e9, digits: 2),
       ])
     }
     table.appendRule()
-    table.append(["\(profile.entries.count) nodes", "", Quantity.duration(seconds: total)])
+    table.append(["\(profile.entries.count) nodes", "", "", Quantity.duration(seconds: total)])
     return table.text(style)
+      + "weights \(Quantity.bytes(profile.weightByteCount)), packed for kernels "
+      + "\(Quantity.bytes(profile.packedByteCount))\n"
   }
 
   /// The times for programs, in the order in which nodes run.
@@ -43,6 +47,7 @@ package struct ProfileReport: Sendable {
         .object([
           "node": .string(entry.name),
           "operator": .string(entry.operatorName),
+          "method": entry.method.map { .string($0) } ?? .null,
           "milliseconds": .finite(seconds(entry) * 1e3),
           "operations": .integer(Int64(entry.cost.operations)),
           "gflops": .finite(operationsPerSecond(entry) / 1e9),

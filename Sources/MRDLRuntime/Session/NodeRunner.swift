@@ -66,7 +66,7 @@ final class NodeRunner {
   func startProfile() {
     let node = stage.instruction.node
     profile = SessionProfile.Entry(
-      name: node.displayName, operatorName: node.qualifiedOperatorName, cost: Cost(),
+      name: node.displayName, operatorName: node.qualifiedOperatorName, method: nil, cost: Cost(),
       nanoseconds: 0)
   }
 }

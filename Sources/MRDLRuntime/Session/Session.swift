@@ -165,6 +165,8 @@ public struct Session: ~Copyable, @unchecked Sendable {
     var profile = SessionProfile()
     profile.entries = execution.profile
     profile.runCount = runCount
+    profile.weightByteCount = program.constantByteCount
+    profile.packedByteCount = program.packedByteCount
     return profile
   }
 }

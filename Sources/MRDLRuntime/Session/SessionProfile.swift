@@ -7,6 +7,8 @@ public struct SessionProfile: Sendable {
     /// The name of the node, or its operator and output.
     public let name: String
     public let operatorName: String
+    /// The way of computing that was chosen by shape where there are several.
+    public let method: String?
     /// Of one run.
     public let cost: Cost
     /// Of all runs together.
@@ -17,4 +19,8 @@ public struct SessionProfile: Sendable {
   public internal(set) var entries: [Entry] = []
   /// Runs with the present shapes.
   public internal(set) var runCount = 0
+  /// The bytes of the weights as the model holds them.
+  public internal(set) var weightByteCount = 0
+  /// The bytes of the weights that were put into the layouts that kernels read.
+  public internal(set) var packedByteCount = 0
 }

@@ -178,6 +178,7 @@ final class StageRunner {
     profile = (plan?.steps ?? []).map { step in
       SessionProfile.Entry(
         name: step.node.displayName, operatorName: step.node.qualifiedOperatorName,
+        method: step.kernel.method,
         cost: step.cost, nanoseconds: 0)
     }
   }
