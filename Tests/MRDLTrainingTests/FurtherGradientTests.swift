@@ -193,6 +193,39 @@ import Testing
       ])
   }
 
+  @Test func scatteredWrites() throws {
+    try expectAgreement(
+      [
+        Node(
+          "ScatterElements", inputs: ["x", "places", "a"], outputs: ["s"],
+          attributes: ["axis": .integer(1)]),
+        Node("ScatterND", inputs: ["s", "rows", "b"], outputs: ["t"]),
+        Node(
+          "TopK", inputs: ["t", "k"], outputs: ["y", ""],
+          attributes: ["axis": .integer(1), "largest": .integer(0)]),
+      ],
+      [
+        ("x", GradientCheck.distinct([3, 4], seed: 25)),
+        ("a", GradientCheck.numbers([3, 2], seed: 26)),
+        ("b", GradientCheck.numbers([1, 4], seed: 27)),
+      ], output: [3, 3],
+      constants: [
+        ("places", whole([0, 3, 2, 1, -1, 2], [3, 2])), ("rows", whole([1], [1, 1])),
+        ("k", whole([3])),
+      ])
+  }
+
+  @Test func shrinking() throws {
+    try expectAgreement(
+      [
+        Node(
+          "Shrink", inputs: ["x"], outputs: ["a"],
+          attributes: ["lambd": .float(0.32), "bias": .float(0.2)]),
+        Node("Sign", inputs: ["x"], outputs: ["b"]),
+        Node("Add", inputs: ["a", "b"], outputs: ["y"]),
+      ], [("x", GradientCheck.distinct([20], seed: 28))], output: [20])
+  }
+
   @Test func partsOfASplit() throws {
     try expectAgreement(
       [
