@@ -3,7 +3,7 @@ package import MRDLCore
 internal import MRDLHDF5
 package import MRDLModel
 
-/// Models that Keras saved: HDF5 files of Keras 2 and 3, and archives of Keras 3 (`.keras`).
+/// Models that Keras saved: HDF5 files of Keras 1.2, 2 and 3, and archives of Keras 3 (`.keras`).
 package enum KerasFile {
   /// Whether an HDF5 file says that Keras wrote it.
   package static func isModel(_ storage: Storage, limits: Limits = .standard) -> Bool {
@@ -26,8 +26,11 @@ package enum KerasFile {
       let config = KerasObject(try JSONParser.parse(text, limits: options.limits))
       var version = config["keras_version"]?.text ?? ""
       if version.isEmpty { version = try root.attributes["keras_version"]?.string() ?? "" }
+      var backend = config["backend"]?.text ?? ""
+      if backend.isEmpty { backend = try root.attributes["backend"]?.string() ?? "" }
       return try model(
-        text, version: version, weights: try layout(of: root), options, nil, log, path)
+        text, version: version, backend: backend, weights: try layout(of: root), options, nil, log,
+        path)
     } catch {
       throw error.inFile(path)
     }
@@ -75,7 +78,8 @@ package enum KerasFile {
       }
       return try model(
         text, version: try root.attributes["keras_version"]?.string() ?? "",
-        weights: try layout(of: root), options, diagnostics, log, path)
+        backend: try root.attributes["backend"]?.string() ?? "", weights: try layout(of: root),
+        options, diagnostics, log, path)
     } catch {
       throw error.inFile(path)
     }
@@ -99,8 +103,8 @@ package enum KerasFile {
       var version = ""
       if case .string(let known)? = metadata?["keras_version"] { version = known }
       return try model(
-        text.text, version: version, weights: ArchivedKerasWeights(weights), options, diagnostics,
-        log, path)
+        text.text, version: version, backend: "", weights: ArchivedKerasWeights(weights), options,
+        diagnostics, log, path)
     } catch {
       throw error.inFile(path)
     }
@@ -125,19 +129,17 @@ package enum KerasFile {
   }
 
   private static func model(
-    _ text: String, version: String, weights: any KerasWeights, _ options: OpeningOptions,
+    _ text: String, version: String, backend: String, weights: any KerasWeights,
+    _ options: OpeningOptions,
     _ diagnostics: Diagnostics?, _ log: ConversionLog?, _ path: String
   ) throws(MRDLError) -> Model {
     let findings = Diagnostics()
     let config = try JSONParser.parse(text, limits: options.limits, place: Place("model_config"))
-    if version.hasPrefix("1.") || version.hasPrefix("0.") {
-      throw MRDLError(
-        .unsupportedKeras, "files of this version of Keras are not read", found: version,
-        expected: "2 or newer")
-    }
-    var importer = KerasImporter(
-      weights: weights, majorVersion: version.hasPrefix("3") ? 3 : 2, log: log)
-    var model = try importer.model(KerasObject(config))
+    let origin = KerasOrigin(version: version, backend: backend, config: KerasObject(config))
+    var importer = KerasImporter(weights: weights, origin: origin, log: log)
+    var model = try importer.model(
+      origin.majorVersion == 1
+        ? Keras1Architecture.translated(KerasObject(config)) : KerasObject(config))
     model.card.producer = version.isEmpty ? "Keras" : "Keras \(version)"
     model.check(diagnostics: findings)
     if diagnostics == nil { try findings.throwFirstError() }

@@ -10,6 +10,8 @@ struct KerasImporter {
   /// The weights of the model whose layers are being made.
   var weights: any KerasWeights
   let majorVersion: Int
+  /// Who wrote the weights.
+  let origin: KerasOrigin
   private(set) var nodes: [Node] = []
   private var tensors = TensorTable()
   private var takenNames: Set<String> = []
@@ -18,10 +20,11 @@ struct KerasImporter {
 
   private let log: ConversionLog?
 
-  init(weights: any KerasWeights, majorVersion: Int, log: ConversionLog? = nil) {
+  init(weights: any KerasWeights, origin: KerasOrigin, log: ConversionLog? = nil) {
     self.log = log
     self.weights = weights
-    self.majorVersion = majorVersion
+    self.origin = origin
+    majorVersion = origin.majorVersion
   }
 
   /// The model of a configuration.
@@ -122,6 +125,27 @@ struct KerasImporter {
 
   // MARK: Building
 
+  /// The nodes that a closure makes, for a graph inside a node.
+  mutating func nodes(
+    making body: (inout KerasImporter) throws(MRDLError) -> Void
+  ) throws(MRDLError) -> [Node] {
+    let outer = nodes
+    nodes = []
+    try body(&self)
+    let inner = nodes
+    nodes = outer
+    return inner
+  }
+
+  /// Truth values of a value that says which steps count.
+  mutating func mask(_ value: KerasValue) -> KerasValue.Mask {
+    let name =
+      value.scalarType == .bool
+      ? value.name
+      : emit("Cast", [value.name], attributes: ["to": .integer(9)], outputCount: 1)[0]
+    return KerasValue.Mask(name: name, rank: value.rank)
+  }
+
   private mutating func newName(_ name: String) -> String {
     var candidate = name
     var number = 1
@@ -172,6 +196,17 @@ struct KerasImporter {
   /// A name for a value inside a graph of a node.
   mutating func newInnerName(_ name: String) -> String { newName("\(layer)/\(name)") }
 
+  /// Equal parts along an axis.
+  mutating func split(_ value: KerasValue, into count: Int, axis: Int) -> [KerasValue] {
+    var extents = value.extents
+    extents[axis] = extents[axis].map { $0 / count }
+    return emit(
+      "Split", [value.name],
+      attributes: ["axis": .integer(Int64(axis)), "num_outputs": .integer(Int64(count))],
+      outputCount: count
+    ).map { KerasValue(name: $0, extents: extents) }
+  }
+
   mutating func transpose(_ value: KerasValue, _ permutation: [Int]) -> KerasValue {
     if permutation == Array(0..<value.rank) { return value }
     return emit(
@@ -211,20 +246,38 @@ struct KerasImporter {
     return result
   }
 
+  /// Weights one behind the other.
+  func concatenated(_ parts: [Tensor], axis: Int) throws(MRDLError) -> Tensor {
+    let node = Node(
+      "Concat", inputs: parts.indices.map { "x\($0)" }, outputs: ["y"],
+      attributes: ["axis": .integer(Int64(axis))])
+    let op = try OperatorSet.standard.makeOperator(node, place: Place(layer))
+    guard let result = try evaluate(op, inputs: parts, place: Place(layer))[0] else {
+      throw MRDLError(.badKeras, "the weights of a layer do not fit each other")
+    }
+    return result
+  }
+
   /// The weights of a layer, which must be as many as given.
   func weights(
     _ layer: KerasLayer, count: ClosedRange<Int>, part: [String] = [],
     share: WeightShare? = nil
   ) throws(MRDLError) -> [Tensor] {
-    let tensors = try weights.tensors(
-      layer: layer.name, object: layer.object, part: layer.partPrefix + part, share: share)
+    let stored = try weights.tensors(
+      layer: layer.name, object: layer.object, part: layer.partPrefix + part, share: share
+    ).map { (tensor) throws(MRDLError) in try float(tensor) }
+    var tensors = try origin.weights(stored, of: layer, self)
+    // Files that list all weights have the vector of the normalisation behind those of the layer.
+    if layer.wrapper == "SpectralNormalization", tensors.count > count.upperBound {
+      tensors.removeLast()
+    }
     guard count.contains(tensors.count) else {
       throw MRDLError(
         .badKeras, "a layer has another number of weights", found: "\(tensors.count)",
         expected: count.count == 1
           ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)")
     }
-    return try tensors.map { (tensor) throws(MRDLError) in try float(tensor) }
+    return tensors
   }
 
   /// A weight as float32.

@@ -9,13 +9,26 @@ struct KerasLayer {
     let output: Int
   }
 
+  /// What one call of a layer gives it.
+  struct Arguments {
+    /// References and constants in the order of the parameters.
+    let positional: [KerasObject]
+    let named: KerasObject
+  }
+
   let className: String
   let name: String
   let config: KerasObject
   /// Whether this is an operation of Keras and no layer.
   let isOperation: Bool
-  /// The positional arguments of each call, constants among them, and the named ones.
-  let arguments: [(positional: [KerasObject], named: KerasObject)]
+  /// The arguments of each call.
+  let arguments: [Arguments]
+  /// Which of the calls is being made.
+  var call = 0
+  /// The values that the call being made names, other than the inputs: masks and states.
+  var namedValues: [String: [KerasValue?]] = [:]
+  /// The class of the layer around this one.
+  let wrapper: String?
   /// The parts of another layer that lead to this one, as in TimeDistributed.
   var partPrefix: [String] = []
   /// What each call takes.
@@ -36,11 +49,11 @@ struct KerasLayer {
     objectCounts[base] = count + 1
     object = count == 0 ? base : "\(base)_\(count)"
     let nodes = description["inbound_nodes"]?.elements ?? []
-    calls = nodes.map { Self.references($0) }
-    arguments = nodes.map { node in
-      // Keras 2 lists the values alone.
-      (node["args"]?.elements ?? [node], node["kwargs"] ?? KerasObject(.object([])))
+    arguments = nodes.map { Self.arguments($0) }
+    calls = arguments.map { arguments in
+      arguments.positional.flatMap { Self.references($0) } + Self.references(arguments.named)
     }
+    wrapper = nil
     isOperation = description["module"]?.text?.hasPrefix("keras.src.ops") ?? false
   }
 
@@ -54,7 +67,10 @@ struct KerasLayer {
     object = layer.object
     calls = layer.calls
     arguments = layer.arguments
+    call = layer.call
+    namedValues = layer.namedValues
     isOperation = false
+    wrapper = layer.className
     partPrefix = layer.partPrefix + part
   }
 
@@ -65,6 +81,8 @@ struct KerasLayer {
 extension KerasFile {
   /// The words of a class name, in lower case: how archives name the objects of layers.
   package static func objectName(_ className: String) -> String {
+    // The class has another name than the one under which it is found.
+    if className == "GroupQueryAttention" { return "grouped_query_attention" }
     let letters = Array(className)
     var result = ""
     for (index, letter) in letters.enumerated() {
@@ -79,10 +97,38 @@ extension KerasFile {
 }
 
 extension KerasLayer {
+  /// What is given by name to the call that is being made.
+  var named: KerasObject {
+    call < arguments.count ? arguments[call].named : KerasObject(.object([]))
+  }
+
+  /// The arguments of a call. Keras 3 names them; before, each tensor is `["layer", call, output]`,
+  /// and the named arguments stand as a fourth element behind the first of them.
+  private static func arguments(_ node: KerasObject) -> Arguments {
+    if node["args"] != nil || node["kwargs"] != nil {
+      return Arguments(
+        positional: node["args"]?.elements ?? [],
+        named: node["kwargs"] ?? KerasObject(.object([])))
+    }
+    var entries = node.elements ?? []
+    if entries.first?.text != nil { entries = [node] }
+    let named = entries.lazy.compactMap { entry -> KerasObject? in
+      guard let parts = entry.elements, parts.count > 3, case .object(let members) = parts[3].value
+      else { return nil }
+      return members.isEmpty ? nil : parts[3]
+    }.first
+    return Arguments(positional: entries, named: named ?? KerasObject(.object([])))
+  }
+
+  /// Whether an argument is one tensor, and not a list.
+  static func isTensor(_ value: KerasObject) -> Bool {
+    reference(value) != nil || value["class_name"]?.text == "__keras_tensor__"
+  }
+
   /// The tensors that a call names, in all the forms that versions of Keras give it.
   static func references(_ value: KerasObject) -> [Reference] {
     if let reference = reference(value) { return [reference] }
-    if value["class_name"]?.text == "__keras_tensor__" {
+    if isTensor(value) {
       return value["config"]?["keras_history"].map { references($0) } ?? []
     }
     if let elements = value.elements { return elements.flatMap { references($0) } }
@@ -96,10 +142,14 @@ extension KerasLayer {
     return []
   }
 
+  /// What stands for a layer where the operand of an operation of Keras 2 is a constant.
+  static let constantName = "_CONSTANT_VALUE"
+
   /// `["layer", call, output]`, maybe with arguments behind it.
   private static func reference(_ value: KerasObject) -> Reference? {
     guard let elements = value.elements, elements.count >= 3, let layer = elements[0].text,
-      let call = elements[1].integer, let output = elements[2].integer
+      let call = elements[1].integer, let output = elements[2].integer,
+      layer != Self.constantName
     else { return nil }
     return Reference(layer: layer, call: call, output: output)
   }

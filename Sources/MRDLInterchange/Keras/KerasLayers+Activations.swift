@@ -139,20 +139,29 @@ extension KerasLayers {
   static func softmax(
     _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
-    if x.count > 1 { throw k.unsupported("Softmax with a mask") }
+    guard let mask = x[0].mask else { return [try softmax(layer, x[0], &k)] }
+    let raised = k.emit(
+      "Where", [mask.name, x[0].name, k.number(-1e9, "low")], extents: x[0].extents)
+    let y = try softmax(layer, raised, &k)
+    // Where nothing counts, Keras 3 gives zeros.
+    if k.majorVersion < 3 { return [y] }
+    return [k.emit("Where", [mask.name, y.name, k.number(0, "zero")], extents: y.extents)]
+  }
+
+  private static func softmax(
+    _ layer: KerasLayer, _ x: KerasValue, _ k: inout KerasImporter
+  ) throws(MRDLError) -> KerasValue {
     if let axes = layer.config["axis"]?.elements?.compactMap(\.integer) {
       // Over several axes: the largest is taken away first, so that no power overflows.
-      let extents = x[0].extents
-      let top = k.emit("ReduceMax", [x[0].name, k.integers(axes)], extents: extents)
-      let below = k.emit("Sub", [x[0].name, top.name], extents: extents)
+      let extents = x.extents
+      let top = k.emit("ReduceMax", [x.name, k.integers(axes)], extents: extents)
+      let below = k.emit("Sub", [x.name, top.name], extents: extents)
       let powers = k.emit("Exp", [below.name], extents: extents)
       let sum = k.emit("ReduceSum", [powers.name, k.integers(axes)], extents: extents)
-      return [k.emit("Div", [powers.name, sum.name], extents: extents)]
+      return k.emit("Div", [powers.name, sum.name], extents: extents)
     }
     let axis = layer.config["axis"]?.integer ?? -1
-    return [
-      k.emit(
-        "Softmax", [x[0].name], attributes: ["axis": .integer(Int64(axis))], extents: x[0].extents)
-    ]
+    return k.emit(
+      "Softmax", [x.name], attributes: ["axis": .integer(Int64(axis))], extents: x.extents)
   }
 }

@@ -82,7 +82,12 @@ extension KerasLayers {
   static func embedding(
     _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
-    let weights = try k.weights(layer, count: 1...1)[0]
+    let stored = try k.weights(layer, count: 1...2)
+    let weights = stored[0]
+    guard weights.shape.rank == 2 else {
+      throw MRDLError(.badKeras, "the weights of a layer do not fit", found: "\(weights.shape)")
+    }
+    if layer.named.flag("reverse") { return [try reverseEmbedding(layer, x[0], stored, &k)] }
     let indices = k.emit(
       "Cast", [x[0].name], attributes: ["to": .integer(7)], extents: x[0].extents)
     var y = k.emit(
@@ -91,9 +96,29 @@ extension KerasLayers {
     if layer.config.flag("mask_zero") {
       let zero = k.add(Tensor(scalar: Int64(0)), "zero")
       let isZero = k.emit("Equal", [indices.name, zero], outputCount: 1)[0]
-      y.mask = k.emit("Not", [isZero], outputCount: 1)[0]
+      y.mask = KerasValue.Mask(
+        name: k.emit("Not", [isZero], outputCount: 1)[0], rank: x[0].rank)
     }
     return [y]
+  }
+
+  /// From vectors back to scores of each entry of the table (ReversibleEmbedding).
+  private static func reverseEmbedding(
+    _ layer: KerasLayer, _ x: KerasValue, _ weights: [Tensor], _ k: inout KerasImporter
+  ) throws(MRDLError) -> KerasValue {
+    let isTied = layer.config.flag("tie_weights", default: true)
+    guard isTied || weights.count == 2 else {
+      throw MRDLError(.badKeras, "a layer has another number of weights", expected: "2")
+    }
+    let kernel = isTied ? try k.permuted(weights[0], [1, 0]) : weights[1]
+    let y = k.emit(
+      "MatMul", [x.name, k.add(kernel, "reverse_embeddings")],
+      extents: x.extents.dropLast() + [kernel.shape[1]])
+    guard let cap = layer.config["logit_soft_cap"]?.number else { return y }
+    let limit = k.number(cap, "soft_cap")
+    let small = k.emit("Div", [y.name, limit], extents: y.extents)
+    let bent = k.emit("Tanh", [small.name], extents: y.extents)
+    return k.emit("Mul", [bent.name, limit], extents: y.extents)
   }
 
   static func rescaling(
@@ -114,114 +139,5 @@ extension KerasLayers {
     let array = KerasConstant(object)
     guard let array, !array.numbers.isEmpty else { throw k.unsupported("numbers that are none") }
     return Tensor(array.numbers.map { Float($0) }, shape: Shape(array.extents))
-  }
-
-  // MARK: Merging
-
-  static func merge(
-    _ op: String, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
-  ) throws(MRDLError) -> [KerasValue] {
-    let rank = x.reduce(0) { max($0, $1.rank) }
-    guard x.allSatisfy({ $0.rank == rank }) else {
-      throw k.unsupported("inputs with different numbers of axes")
-    }
-    let extents = (0..<rank).map { axis -> Int? in
-      x.reduce(Optional(1)) { extent, value in
-        value.extents[axis] == 1 ? extent : value.extents[axis]
-      }
-    }
-    if op == "Max" || op == "Min" || op == "Mean" {
-      return [k.emit(op, x.map(\.name), extents: extents)]
-    }
-    var result = x[0]
-    for value in x.dropFirst() {
-      result = k.emit(op, [result.name, value.name], extents: extents)
-    }
-    return [result]
-  }
-
-  static func concatenate(
-    _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
-  ) throws(MRDLError) -> [KerasValue] {
-    let given = layer.config["axis"]?.integer ?? -1
-    let axis = given < 0 ? given + x[0].rank : given
-    guard x.allSatisfy({ $0.rank == x[0].rank }), (0..<x[0].rank).contains(axis) else {
-      throw MRDLError(.badKeras, "the axis of a concatenation does not fit", found: "\(given)")
-    }
-    var extents = x[0].extents
-    extents[axis] = x.reduce(Optional(0)) { sum, value in
-      sum.flatMap { sum in value.extents[axis].map { sum + $0 } }
-    }
-    return [
-      k.emit(
-        "Concat", x.map(\.name), attributes: ["axis": .integer(Int64(axis))], extents: extents)
-    ]
-  }
-
-  // MARK: Normalisation
-
-  static func batchNormalization(
-    _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
-  ) throws(MRDLError) -> [KerasValue] {
-    let (scales, centers) = (
-      layer.config.flag("scale", default: true), layer.config.flag("center", default: true)
-    )
-    let count = 2 + (scales ? 1 : 0) + (centers ? 1 : 0)
-    var weights = try k.weights(layer, count: count...count)
-    let channels = weights[0].elementCount
-    let gamma =
-      scales ? weights.removeFirst() : try k.filled(1, extents: [channels])
-    let beta = centers ? weights.removeFirst() : try k.filled(0, extents: [channels])
-    let given = layer.config["axis"].flatMap { $0.integer ?? $0.elements?.first?.integer } ?? -1
-    let axis = given < 0 ? given + x[0].rank : given
-    guard axis == 1 || axis == x[0].rank - 1 else {
-      throw k.unsupported("normalisation along axis \(axis)")
-    }
-    let isLast = axis == x[0].rank - 1 && x[0].rank > 2
-    let input = isLast ? k.channelsFirst(x[0]) : x[0]
-    let y = k.emit(
-      "BatchNormalization",
-      [
-        input.name, k.add(gamma, "gamma"), k.add(beta, "beta"), k.add(weights[0], "moving_mean"),
-        k.add(weights[1], "moving_variance"),
-      ], attributes: ["epsilon": .float(layer.config.number("epsilon", default: 1e-3))],
-      extents: input.extents)
-    return [isLast ? k.channelsLast(y) : y]
-  }
-
-  static func layerNormalization(
-    _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
-  ) throws(MRDLError) -> [KerasValue] {
-    let given =
-      layer.config["axis"].flatMap { axis in
-        axis.integer.map { [$0] } ?? axis.elements?.compactMap(\.integer)
-      } ?? [-1]
-    let axes = given.map { $0 < 0 ? $0 + x[0].rank : $0 }.sorted()
-    guard let first = axes.first, axes == Array(first..<x[0].rank) else {
-      throw k.unsupported("normalisation along other axes than the last ones")
-    }
-    let extents = axes.compactMap { x[0].extents[$0] }
-    guard extents.count == axes.count else {
-      throw k.unsupported("normalisation along an axis of unknown extent")
-    }
-    let (scales, centers) = (
-      layer.config.flag("scale", default: true), layer.config.flag("center", default: true)
-    )
-    let count = (scales ? 1 : 0) + (centers ? 1 : 0)
-    var weights = try k.weights(layer, count: count...count)
-    let gamma =
-      scales
-      ? weights.removeFirst()
-      : try k.filled(1, extents: extents)
-    var inputs = [x[0].name, k.add(gamma, "gamma")]
-    if centers { inputs.append(k.add(weights.removeFirst(), "beta")) }
-    return [
-      k.emit(
-        "LayerNormalization", inputs,
-        attributes: [
-          "axis": .integer(Int64(first)),
-          "epsilon": .float(layer.config.number("epsilon", default: 1e-3)),
-        ], extents: x[0].extents)
-    ]
   }
 }

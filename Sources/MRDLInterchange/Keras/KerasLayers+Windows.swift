@@ -3,7 +3,7 @@ internal import MRDLModel
 
 extension KerasLayers {
   /// The order of axes that a layer works in.
-  private static func isChannelsFirst(_ layer: KerasLayer) -> Bool {
+  static func isChannelsFirst(_ layer: KerasLayer) -> Bool {
     layer.config.text("data_format", default: "channels_last") == "channels_first"
   }
 
@@ -12,7 +12,7 @@ extension KerasLayers {
   }
 
   /// The attributes of a window, and its effect on spatial extents.
-  private struct WindowRule {
+  struct WindowRule {
     let kernel: [Int]
     let strides: [Int]
     let dilations: [Int]
@@ -50,7 +50,7 @@ extension KerasLayers {
     }
   }
 
-  private static func check(
+  static func check(
     _ x: KerasValue, _ rank: Int, _ k: KerasImporter
   ) throws(MRDLError) {
     guard x.rank == rank + 2 else {
@@ -61,7 +61,7 @@ extension KerasLayers {
   }
 
   /// A convolution whose kernel is [spatial…, in, out].
-  private static func convolve(
+  static func convolve(
     _ x: KerasValue, _ kernel: Tensor, _ bias: Tensor?, groups: Int, _ rule: WindowRule,
     isChannelsFirst: Bool, _ k: inout KerasImporter
   ) throws(MRDLError) -> KerasValue {
@@ -81,12 +81,18 @@ extension KerasLayers {
 
   private static func rule(
     _ layer: KerasLayer, _ rank: Int
-  ) throws(MRDLError) -> WindowRule {
-    WindowRule(
-      kernel: try layer.config.integers("kernel_size", count: rank, default: 1),
-      strides: try layer.config.integers("strides", count: rank, default: 1),
-      dilations: try layer.config.integers("dilation_rate", count: rank, default: 1),
-      padding: padding(layer))
+  ) throws(MRDLError) -> WindowRule { try rule(layer.config, rank) }
+
+  static func rule(_ config: KerasObject, _ rank: Int) throws(MRDLError) -> WindowRule {
+    let rule = WindowRule(
+      kernel: try config.integers("kernel_size", count: rank, default: 1),
+      strides: try config.integers("strides", count: rank, default: 1),
+      dilations: try config.integers("dilation_rate", count: rank, default: 1),
+      padding: config.text("padding", default: "valid"))
+    guard rule.strides.allSatisfy({ $0 > 0 }), rule.kernel.allSatisfy({ $0 > 0 }) else {
+      throw MRDLError(.badKeras, "a window or its step is empty", found: "\(rule.strides)")
+    }
+    return rule
   }
 
   static func convolution(
@@ -142,7 +148,6 @@ extension KerasLayers {
     _ rank: Int, _ layer: KerasLayer, _ x: [KerasValue], _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
     try check(x[0], rank, k)
-    if layer.config["output_padding"] != nil { throw k.unsupported("output_padding") }
     let hasBias = layer.config.flag("use_bias", default: true)
     let weights = try k.weights(layer, count: hasBias ? 2...2 : 1...1)
     let rule = try rule(layer, rank)
@@ -153,26 +158,54 @@ extension KerasLayers {
     var inputs = [input.name, k.add(kernel, "kernel")]
     if hasBias { inputs.append(k.add(weights[1], "bias")) }
     var attributes = rule.attributes
+    attributes["auto_pad"] = nil
     attributes["kernel_shape"] = .integers(rule.kernel.map { Int64($0) })
-    let spatial = input.extents[2...].enumerated().map { axis, extent -> Int? in
-      let span = (rule.kernel[axis] - 1) * rule.dilations[axis] + 1
-      return extent.map {
-        rule.padding == "same"
-          ? $0 * rule.strides[axis]
-          : $0 * rule.strides[axis] + max(span - rule.strides[axis], 0)
+    let spans = (0..<rank).map { (rule.kernel[$0] - 1) * rule.dilations[$0] + 1 }
+    // What is cut off before, and behind; less than nothing adds places that no window reaches.
+    var cuts = spans.indices.map { axis -> (before: Int, behind: Int) in
+      let rest = spans[axis] - rule.strides[axis]
+      guard rule.padding == "same" else { return (0, min(rest, 0)) }
+      return rest < 0 ? (0, rest) : (rest / 2, rest - rest / 2)
+    }
+    if let extra = layer.config["output_padding"] {
+      let given =
+        extra.integers.count == 1
+        ? [Int](repeating: extra.integers[0], count: rank) : extra.integers
+      guard given.count == rank else {
+        throw MRDLError(.badKeras, "output_padding has another number of values")
+      }
+      for axis in 0..<rank {
+        // The border of a window of that size, on both sides, and then the places that are asked for.
+        let border = rule.padding == "same" ? spans[axis] / 2 : 0
+        cuts[axis] = (border, border - given[axis])
       }
     }
-    let spans = (0..<rank).map { (rule.kernel[$0] - 1) * rule.dilations[$0] + 1 }
-    if rule.padding == "same" {
-      attributes["auto_pad"] = nil
-      let totals = (0..<rank).map { max(spans[$0] - rule.strides[$0], 0) }
-      attributes["pads"] = .integers(
-        totals.map { Int64($0 / 2) } + totals.map { Int64($0 - $0 / 2) })
+    if let wanted = layer.config["output_shape"]?.elements?.map(\.integer),
+      layer.config["data_format"] != nil, wanted.count == rank + 2
+    {
+      // Keras 1 says how large the output is.
+      let places = Array(wanted[(isFirst ? 2 : 1)...].prefix(rank))
+      for axis in 0..<rank {
+        guard let extent = input.extents[2 + axis], let result = places[axis] else {
+          throw k.unsupported("a transposed convolution to or from an unknown size")
+        }
+        let total = (extent - 1) * rule.strides[axis] + spans[axis] - result
+        cuts[axis] =
+          rule.padding == "same" && total > 0 ? (total / 2, total - total / 2) : (0, total)
+      }
     }
-    // Where the stride is larger than the window, places behind the last window stay empty.
-    let rest = (0..<rank).map { max(rule.strides[$0] - spans[$0], 0) }
-    if rest.contains(where: { $0 > 0 }) {
-      attributes["output_padding"] = .integers(rest.map { Int64($0) })
+    let spatial = (0..<rank).map { axis -> Int? in
+      input.extents[2 + axis].map {
+        ($0 - 1) * rule.strides[axis] + spans[axis] - cuts[axis].before - cuts[axis].behind
+      }
+    }
+    guard cuts.allSatisfy({ $0.before >= 0 }), spatial.allSatisfy({ ($0 ?? 1) > 0 }) else {
+      throw MRDLError(.badKeras, "a transposed convolution gives nothing")
+    }
+    attributes["pads"] = .integers(
+      cuts.map { Int64($0.before) } + cuts.map { Int64(max($0.behind, 0)) })
+    if cuts.contains(where: { $0.behind < 0 }) {
+      attributes["output_padding"] = .integers(cuts.map { Int64(max(-$0.behind, 0)) })
     }
     let y = k.emit(
       "ConvTranspose", inputs, attributes: attributes,
@@ -208,6 +241,9 @@ extension KerasLayers {
   ) throws(MRDLError) -> [KerasValue] {
     let keeps = layer.config.flag("keepdims")
     let axes = isChannelsFirst(layer) ? Array(2..<x[0].rank) : Array(1..<(x[0].rank - 1))
+    if op == "ReduceMean", let mask = x[0].mask, layer.className == "GlobalAveragePooling1D" {
+      return [try maskedAverage(x[0], mask, axis: axes[0], keeps: keeps, &k)]
+    }
     let extents = x[0].extents.enumerated().compactMap { axis, extent -> Int?? in
       axes.contains(axis) ? (keeps ? .some(1) : nil) : .some(extent)
     }
@@ -216,6 +252,24 @@ extension KerasLayers {
         op, [x[0].name, k.add(Tensor(axes.map { Int64($0) }), "axes")],
         attributes: ["keepdims": .integer(keeps ? 1 : 0)], extents: extents)
     ]
+  }
+
+  /// The mean of the steps that count.
+  private static func maskedAverage(
+    _ x: KerasValue, _ mask: KerasValue.Mask, axis: Int, keeps: Bool, _ k: inout KerasImporter
+  ) throws(MRDLError) -> KerasValue {
+    guard mask.rank == 2 else { throw k.unsupported("a mask with \(mask.rank) axes") }
+    let counts = k.unsqueezed(mask.name, [axis == 1 ? 2 : 1])
+    let kept = k.emit("Where", [counts, x.name, k.number(0, "zero")], extents: x.extents)
+    let ones = k.emit("Cast", [counts], attributes: ["to": .integer(1)], outputCount: 1)[0]
+    var extents = x.extents
+    if keeps { extents[axis] = 1 } else { extents.remove(at: axis) }
+    func sum(_ name: String) -> String {
+      k.emit(
+        "ReduceSum", [name, k.integers([axis])],
+        attributes: ["keepdims": .integer(keeps ? 1 : 0)], outputCount: 1)[0]
+    }
+    return k.emit("Div", [sum(kept.name), sum(ones)], extents: extents)
   }
 
   // MARK: Borders
@@ -290,7 +344,6 @@ extension KerasLayers {
     try check(x[0], rank, k)
     let size = try layer.config.integers("size", count: rank, default: 2)
     let mode = layer.config.text("interpolation", default: "nearest")
-    guard mode == "nearest" || mode == "bilinear" else { throw k.unsupported("\(mode) resizing") }
     let isFirst = isChannelsFirst(layer)
     let input = isFirst ? x[0] : k.channelsFirst(x[0])
     let scales = [1, 1] + size.map { Float($0) }
@@ -302,7 +355,7 @@ extension KerasLayers {
       ? [
         "mode": .string("nearest"), "coordinate_transformation_mode": .string("asymmetric"),
         "nearest_mode": .string("floor"),
-      ] : ["mode": .string("linear"), "coordinate_transformation_mode": .string("half_pixel")]
+      ] : try interpolation(mode, antialias: false, k)
     let y = k.emit(
       "Resize", [input.name, "", k.add(Tensor(scales), "scales")], attributes: attributes,
       extents: extents)

@@ -15,10 +15,13 @@ enum KerasLayers {
     _ layer: KerasLayer, call: Int = 0, _ operands: [KerasValue],
     _ importer: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
-    let inputs = try withNamed(layer, call, operands, importer)
+    var layer = layer
+    layer.call = call
+    let inputs = try bind(operands, to: &layer, &importer)
     if KerasArchitecture.classNames.contains(layer.className) {
       let outer = importer.weights
-      importer.weights = try outer.nested(layer: layer.name, object: layer.object)
+      importer.weights = try outer.nested(
+        layer: layer.name, object: layer.object, part: layer.partPrefix)
       let description = KerasObject(
         .object([
           JSONMember("class_name", .string(layer.className)),
@@ -34,55 +37,65 @@ enum KerasLayers {
     }
     guard !inputs.isEmpty else { throw MRDLError(.badKeras, "a layer is called on nothing") }
     var results = try making(layer, inputs, &importer)
-    // Layers that work on each step leave open which steps count.
-    if let mask = inputs.compactMap(\.mask).first, passingMasks.contains(layer.className) {
-      guard inputs.allSatisfy({ $0.mask == nil || $0.mask == mask }) else {
-        throw importer.unsupported("inputs with different masks")
-      }
+    if passingMasks.contains(layer.className), let mask = inputs[0].mask {
       for index in results.indices { results[index].mask = mask }
-    } else if inputs.contains(where: { $0.mask != nil }), refusingMasks.contains(layer.className) {
-      throw importer.unsupported("masked steps")
     }
     return results
   }
 
-  /// The values of a call, with masks where they are given by name.
-  private static func withNamed(
-    _ layer: KerasLayer, _ call: Int, _ operands: [KerasValue], _ k: KerasImporter
+  /// The inputs of a call in the order of the parameters; masks and states go to the layer.
+  private static func bind(
+    _ operands: [KerasValue], to layer: inout KerasLayer, _ k: inout KerasImporter
   ) throws(MRDLError) -> [KerasValue] {
-    guard call < layer.arguments.count, case .object(let named) = layer.arguments[call].named.value
+    guard layer.call < layer.arguments.count,
+      case .object(let named) = layer.arguments[layer.call].named.value
     else { return operands }
-    let count = layer.arguments[call].positional.reduce(0) { $0 + KerasLayer.references($1).count }
+    let count = layer.arguments[layer.call].positional.reduce(0) {
+      $0 + KerasLayer.references($1).count
+    }
     guard count < operands.count else { return operands }
     var inputs = Array(operands.prefix(count))
     var rest = operands.dropFirst(count)
+    var inputsByName: [String: [KerasValue]] = [:]
     for member in named {
-      let value = KerasObject(member.value)
-      let references = KerasLayer.references(value)
-      guard !references.isEmpty else { continue }
-      let given = Array(rest.prefix(references.count))
-      rest = rest.dropFirst(references.count)
+      let argument = KerasObject(member.value)
+      // One tensor, or a list of tensors and nothing.
+      let parts =
+        KerasLayer.isTensor(argument) ? [argument] : argument.elements ?? [argument]
+      let values = parts.flatMap { part -> [KerasValue?] in
+        let count = KerasLayer.references(part).count
+        defer { rest = rest.dropFirst(count) }
+        return count == 0 ? [nil] : rest.prefix(count).map { $0 }
+      }
+      guard values.contains(where: { $0 != nil }) else { continue }
       switch member.key {
-      case "mask" where given.count == 1 && inputs.count == 1: inputs[0].mask = given[0].name
-      case "inputs", "query", "value", "key": inputs += given
+      case _ where inputNames.contains(member.key):
+        inputsByName[member.key] = values.compactMap { $0 }
+      case "mask", "query_mask", "value_mask", "key_mask", "attention_mask", "initial_state":
+        layer.namedValues[member.key] = values
       default: throw k.unsupported("the argument \(member.key)")
+      }
+    }
+    for name in inputNames { inputs += inputsByName[name] ?? [] }
+    if let masks = layer.namedValues["mask"] {
+      // What a call states replaces what its inputs bring along, even where it states that there is none.
+      for (index, mask) in masks.enumerated() where index < inputs.count {
+        inputs[index].mask = mask.map { k.mask($0) }
       }
     }
     return inputs
   }
 
-  /// Layers whose steps count where those of their inputs do.
-  private static let passingMasks: Set<String> = [
-    "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average",
-    "BatchNormalization", "Dense", "Dropout", "ELU", "GaussianDropout", "GaussianNoise",
-    "Identity", "LayerNormalization", "LeakyReLU", "Maximum", "Minimum", "Multiply", "PReLU",
-    "RMSNormalization", "ReLU", "Softmax", "SpatialDropout1D", "Subtract", "UnitNormalization",
-  ]
+  /// The parameters that are inputs, in the order of layers that have several.
+  private static let inputNames = ["inputs", "sequences", "query", "value", "key"]
 
-  /// Layers that would count steps that do not.
-  private static let refusingMasks: Set<String> = [
-    "AdditiveAttention", "Attention", "Concatenate", "GlobalAveragePooling1D",
-    "MultiHeadAttention", "TimeDistributed",
+  /// Layers whose steps count where those of their first inputs do.
+  private static let passingMasks: Set<String> = [
+    "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dense",
+    "Dropout", "ELU", "GaussianDropout", "GaussianNoise", "GroupNormalization", "Identity",
+    "LayerNormalization", "LeakyReLU", "Normalization", "PReLU", "ParametricSoftplus", "ReLU",
+    "Rescaling", "SReLU", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
+    "ThresholdedReLU", "TimeDistributed", "UnitNormalization",
   ]
 
   /// The classes that are known.
@@ -92,10 +105,30 @@ enum KerasLayers {
     [
       "Activation": activation,
       "ActivityRegularization": identity,
+      "AdaptiveAveragePooling1D": { (layer, x, k) throws(MRDLError) in
+        try adaptivePool(1, isMaximum: false, layer, x, &k)
+      },
+      "AdaptiveAveragePooling2D": { (layer, x, k) throws(MRDLError) in
+        try adaptivePool(2, isMaximum: false, layer, x, &k)
+      },
+      "AdaptiveAveragePooling3D": { (layer, x, k) throws(MRDLError) in
+        try adaptivePool(3, isMaximum: false, layer, x, &k)
+      },
+      "AdaptiveMaxPooling1D": { (layer, x, k) throws(MRDLError) in
+        try adaptivePool(1, isMaximum: true, layer, x, &k)
+      },
+      "AdaptiveMaxPooling2D": { (layer, x, k) throws(MRDLError) in
+        try adaptivePool(2, isMaximum: true, layer, x, &k)
+      },
+      "AdaptiveMaxPooling3D": { (layer, x, k) throws(MRDLError) in
+        try adaptivePool(3, isMaximum: true, layer, x, &k)
+      },
       "Add": { (layer, x, k) throws(MRDLError) in try merge("Add", layer, x, &k) },
       "AdditiveAttention": additiveAttention,
       "AlphaDropout": identity,
       "Attention": attention,
+      "AugMix": identity,
+      "AutoContrast": autoContrast,
       "Average": { (layer, x, k) throws(MRDLError) in try merge("Mean", layer, x, &k) },
       "AveragePooling1D": { (layer, x, k) throws(MRDLError) in
         try pool("AveragePool", 1, layer, x, &k)
@@ -108,27 +141,36 @@ enum KerasLayers {
       },
       "BatchNormalization": batchNormalization,
       "Bidirectional": bidirectional,
+      "CategoryEncoding": categoryEncoding,
       "CenterCrop": centerCrop,
       "Concatenate": concatenate,
       "Conv1D": { (layer, x, k) throws(MRDLError) in try convolution(1, layer, x, &k) },
-      "Conv2D": { (layer, x, k) throws(MRDLError) in try convolution(2, layer, x, &k) },
-      "Conv3D": { (layer, x, k) throws(MRDLError) in try convolution(3, layer, x, &k) },
       "Conv1DTranspose": { (layer, x, k) throws(MRDLError) in try transposed(1, layer, x, &k) },
+      "Conv2D": { (layer, x, k) throws(MRDLError) in try convolution(2, layer, x, &k) },
       "Conv2DTranspose": { (layer, x, k) throws(MRDLError) in try transposed(2, layer, x, &k) },
+      "Conv3D": { (layer, x, k) throws(MRDLError) in try convolution(3, layer, x, &k) },
       "Conv3DTranspose": { (layer, x, k) throws(MRDLError) in try transposed(3, layer, x, &k) },
+      "ConvLSTM1D": recurrent,
+      "ConvLSTM2D": recurrent,
+      "ConvLSTM3D": recurrent,
       "Cropping1D": { (layer, x, k) throws(MRDLError) in try crop(1, layer, x, &k) },
       "Cropping2D": { (layer, x, k) throws(MRDLError) in try crop(2, layer, x, &k) },
       "Cropping3D": { (layer, x, k) throws(MRDLError) in try crop(3, layer, x, &k) },
+      "CuDNNGRU": recurrent,
+      "CuDNNLSTM": recurrent,
+      "CutMix": identity,
       "Dense": dense,
       "DepthwiseConv1D": { (layer, x, k) throws(MRDLError) in try depthwise(1, layer, x, &k) },
       "DepthwiseConv2D": { (layer, x, k) throws(MRDLError) in try depthwise(2, layer, x, &k) },
+      "Discretization": discretization,
       "Dot": dot,
       "Dropout": identity,
       "ELU": elu,
       "EinsumDense": einsumDense,
       "Embedding": embedding,
+      "Equalization": identity,
       "Flatten": flatten,
-      "GRU": { (layer, x, k) throws(MRDLError) in try recurrent(.gru, layer, x, &k) },
+      "GRU": recurrent,
       "GaussianDropout": identity,
       "GaussianNoise": identity,
       "GlobalAveragePooling1D": { (layer, x, k) throws(MRDLError) in
@@ -150,11 +192,21 @@ enum KerasLayers {
         try globalPool("ReduceMax", layer, x, &k)
       },
       "GroupNormalization": groupNormalization,
+      "GroupQueryAttention": multiHeadAttention,
+      "GroupedQueryAttention": multiHeadAttention,
+      "Highway": highway,
       "Identity": identity,
-      "LSTM": { (layer, x, k) throws(MRDLError) in try recurrent(.lstm, layer, x, &k) },
+      "LSTM": recurrent,
       "LayerNormalization": layerNormalization,
       "LeakyReLU": leakyReLU,
+      "LocallyConnected1D": { (layer, x, k) throws(MRDLError) in
+        try locallyConnected(1, layer, x, &k)
+      },
+      "LocallyConnected2D": { (layer, x, k) throws(MRDLError) in
+        try locallyConnected(2, layer, x, &k)
+      },
       "Masking": masking,
+      "MaxNumBoundingBoxes": identity,
       "MaxPooling1D": { (layer, x, k) throws(MRDLError) in
         try pool("MaxPool", 1, layer, x, &k)
       },
@@ -165,27 +217,59 @@ enum KerasLayers {
         try pool("MaxPool", 3, layer, x, &k)
       },
       "Maximum": { (layer, x, k) throws(MRDLError) in try merge("Max", layer, x, &k) },
+      "MaxoutDense": maxoutDense,
       "Minimum": { (layer, x, k) throws(MRDLError) in try merge("Min", layer, x, &k) },
+      "MixUp": identity,
       "MultiHeadAttention": multiHeadAttention,
       "Multiply": { (layer, x, k) throws(MRDLError) in try merge("Mul", layer, x, &k) },
       "Normalization": normalization,
       "PReLU": pReLU,
+      "ParametricSoftplus": parametricSoftplus,
       "Permute": permute,
+      "Pipeline": pipeline,
       "RMSNormalization": rmsNormalization,
-      "RNN": cells,
+      "RNN": recurrent,
+      "RandAugment": identity,
+      "RandomBrightness": identity,
+      "RandomColorDegeneration": identity,
+      "RandomColorJitter": identity,
+      "RandomContrast": identity,
+      "RandomElasticTransform": identity,
+      "RandomErasing": identity,
+      "RandomFlip": identity,
+      "RandomGaussianBlur": identity,
+      "RandomGrayscale": identity,
+      "RandomHeight": identity,
+      "RandomHue": identity,
+      "RandomInvert": identity,
+      "RandomPerspective": identity,
+      "RandomPosterization": identity,
+      "RandomRotation": identity,
+      "RandomSaturation": identity,
+      "RandomSharpness": identity,
+      "RandomShear": identity,
+      "RandomTranslation": identity,
+      "RandomWidth": identity,
+      "RandomZoom": identity,
       "ReLU": reLU,
       "RepeatVector": repeatVector,
       "Rescaling": rescaling,
       "Reshape": reshape,
       "Resizing": resizing,
+      "ReversibleEmbedding": embedding,
+      "SReLU": sReLU,
+      "STFTSpectrogram": spectrogram,
       "SeparableConv1D": { (layer, x, k) throws(MRDLError) in try separable(1, layer, x, &k) },
       "SeparableConv2D": { (layer, x, k) throws(MRDLError) in try separable(2, layer, x, &k) },
-      "SimpleRNN": { (layer, x, k) throws(MRDLError) in try recurrent(.rnn, layer, x, &k) },
+      "SimpleRNN": recurrent,
       "Softmax": softmax,
+      "Solarization": identity,
       "SpatialDropout1D": identity,
       "SpatialDropout2D": identity,
       "SpatialDropout3D": identity,
+      "SpectralNormalization": wrapped,
       "Subtract": { (layer, x, k) throws(MRDLError) in try merge("Sub", layer, x, &k) },
+      "ThresholdedReLU": thresholdedReLU,
       "TimeDistributed": timeDistributed,
       "UnitNormalization": unitNormalization,
       "UpSampling1D": { (layer, x, k) throws(MRDLError) in try upSample(1, layer, x, &k) },

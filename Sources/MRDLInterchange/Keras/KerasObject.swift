@@ -83,3 +83,23 @@ struct KerasObject {
     return self["class_name"]?.text
   }
 }
+
+extension KerasObject {
+  /// The activation under a key; none where the key is null, the usual one where it is missing.
+  func activation(_ key: String, default: String) -> KerasObject {
+    self[key] ?? KerasObject(.string(value[key] == .null ? "linear" : `default`))
+  }
+
+  /// The object with some keys set.
+  func with(_ changes: [(key: String, value: JSONValue)]) -> KerasObject {
+    guard case .object(var members) = value else { return self }
+    for change in changes {
+      if let index = members.firstIndex(where: { $0.key == change.key }) {
+        members[index] = JSONMember(change.key, change.value)
+      } else {
+        members.append(JSONMember(change.key, change.value))
+      }
+    }
+    return KerasObject(.object(members))
+  }
+}

@@ -68,8 +68,8 @@ enum KerasOperations {
         .unsupportedKeras, "an operation is not known", found: layer.className)
     }
     var rest = values[...]
-    let (positional, named) = layer.arguments[call]
-    let operands = positional.map { argument -> Call.Operand in
+    let arguments = layer.arguments[call]
+    let operands = arguments.positional.map { argument -> Call.Operand in
       let count = KerasLayer.references(argument).count
       if argument["class_name"]?.text == "__keras_tensor__", let value = rest.popFirst() {
         return .value(value)
@@ -82,7 +82,7 @@ enum KerasOperations {
       return .other(argument)
     }
     guard rest.isEmpty else { throw k.unsupported("named operands of \(layer.className)") }
-    return try making(Call(config: layer.config, operands: operands, named: named), &k)
+    return try making(Call(config: layer.config, operands: operands, named: arguments.named), &k)
   }
 
   static let table: [String: Making] = [
@@ -100,6 +100,9 @@ enum KerasOperations {
     },
     "Clip": clip,
     "Concatenate": concatenate,
+    "ConvertToTensor": { (c, k) throws(MRDLError) in
+      c.config["dtype"] == nil ? try one("Identity", c, &k) : try cast(c, &k)
+    },
     "Cos": each("Cos"),
     "Cosh": each("Cosh"),
     "Divide": two("Div"),
@@ -147,6 +150,7 @@ enum KerasOperations {
       let equal = try two("Equal", gives: .bool)(c, &k)[0]
       return [k.emit("Not", [equal.name], extents: equal.extents, scalarType: .bool)]
     },
+    "OnesLike": { (c, k) throws(MRDLError) in try filled(1, c, &k) },
     "Pad": pad,
     "Power": two("Pow"),
     "Prod": { (c, k) throws(MRDLError) in try reduce("ReduceProd", c, &k) },
@@ -185,6 +189,7 @@ enum KerasOperations {
     "Transpose": transpose,
     "TrueDivide": two("Div"),
     "Where": choose,
+    "ZerosLike": { (c, k) throws(MRDLError) in try filled(0, c, &k) },
   ]
 
   private static func number(_ call: Call, _ key: String, _ standard: Double) -> AttributeValue {
@@ -223,6 +228,28 @@ enum KerasOperations {
     }
   }
 
+  /// One number in the shape of a value.
+  private static func filled(
+    _ number: Double, _ call: Call, _ k: inout KerasImporter
+  ) throws(MRDLError) -> [KerasValue] {
+    let x = try call.value(0, &k)
+    let typeName = call.config["dtype"]?.text ?? call.named["dtype"]?.text
+    let type =
+      try typeName.map { (name) throws(MRDLError) in try scalarType(name, k) }
+      ?? x.scalarType
+    let shape = k.emit("Shape", [x.name], outputCount: 1)[0]
+    let plain = k.emit(
+      "ConstantOfShape", [shape],
+      attributes: ["value": .tensor(k.add(Tensor([Float(number)]), "value"))],
+      extents: x.extents)
+    guard type != .float32, let code = type.onnxCode else { return [plain] }
+    return [
+      k.emit(
+        "Cast", [plain.name], attributes: ["to": .integer(Int64(code))], extents: x.extents,
+        scalarType: type)
+    ]
+  }
+
   private static func choose(_ call: Call, _ k: inout KerasImporter) throws(MRDLError)
     -> [KerasValue]
   {
@@ -250,20 +277,27 @@ enum KerasOperations {
   private static func cast(_ call: Call, _ k: inout KerasImporter) throws(MRDLError)
     -> [KerasValue]
   {
-    let names: [String: ScalarType] = [
-      "float32": .float32, "float64": .float64, "float16": .float16, "bfloat16": .bfloat16,
-      "int8": .int8, "int16": .int16, "int32": .int32, "int64": .int64, "uint8": .uint8,
-      "uint16": .uint16, "uint32": .uint32, "uint64": .uint64, "bool": .bool,
-    ]
-    guard let type = names[call.config["dtype"]?.text ?? ""], let code = type.onnxCode else {
-      throw k.unsupported("a cast to \(call.config["dtype"]?.text ?? "nothing")")
-    }
+    let name = call.config["dtype"]?.text ?? "nothing"
+    let type = try scalarType(name, k)
+    guard let code = type.onnxCode else { throw k.unsupported("a cast to \(name)") }
     let x = try call.value(0, &k)
     return [
       k.emit(
         "Cast", [x.name], attributes: ["to": .integer(Int64(code))], extents: x.extents,
         scalarType: type)
     ]
+  }
+
+  private static func scalarType(
+    _ name: String, _ k: KerasImporter
+  ) throws(MRDLError) -> ScalarType {
+    let names: [String: ScalarType] = [
+      "float32": .float32, "float64": .float64, "float16": .float16, "bfloat16": .bfloat16,
+      "int8": .int8, "int16": .int16, "int32": .int32, "int64": .int64, "uint8": .uint8,
+      "uint16": .uint16, "uint32": .uint32, "uint64": .uint64, "bool": .bool,
+    ]
+    guard let type = names[name] else { throw k.unsupported("a cast to \(name)") }
+    return type
   }
 
   private static func reduce(

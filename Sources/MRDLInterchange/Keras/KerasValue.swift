@@ -7,8 +7,15 @@ struct KerasValue {
   /// The extents, the batch first; nil for one that is not known.
   var extents: [Int?]
   var scalarType = ScalarType.float32
-  /// The value that tells which steps count, [batch, steps] of truth values, where some do not.
-  var mask: String?
+  /// Which steps count, where some do not.
+  var mask: Mask?
+
+  /// Truth values that tell which steps of another value count.
+  struct Mask: Equatable {
+    let name: String
+    /// The batch, the steps, and maybe steps inside these.
+    let rank: Int
+  }
 
   var rank: Int { extents.count }
 

@@ -1,10 +1,21 @@
 internal import MRDLCore
 internal import MRDLHDF5
 
-/// One of several parts of a layer that have as many weights each: a direction, or a projection.
-struct WeightShare {
-  let index: Int
-  let count: Int
+/// Which weights of a layer belong to one of its parts, where a file lists them together.
+enum WeightShare {
+  /// One of several parts that have as many weights each, such as a direction.
+  case portion(Int, of: Int)
+  /// Weights from a place on, such as those of a cell.
+  case range(from: Int, count: Int)
+
+  func taken<Element>(from list: [Element]) -> [Element] {
+    let (start, count) =
+      switch self {
+      case .portion(let index, let parts): (index * (list.count / parts), list.count / parts)
+      case .range(let start, let count): (start, count)
+      }
+    return Array(list.dropFirst(start).prefix(count))
+  }
 }
 
 /// Where the weights of layers lie in a file.
@@ -20,8 +31,8 @@ protocol KerasWeights {
     layer: String, object: String, part: [String], share: WeightShare?
   ) throws(MRDLError) -> [Tensor]
 
-  /// The weights of a model that is a layer of this one.
-  func nested(layer: String, object: String) throws(MRDLError) -> any KerasWeights
+  /// The weights of a model that is a layer of this one, or a part of a layer.
+  func nested(layer: String, object: String, part: [String]) throws(MRDLError) -> any KerasWeights
 }
 
 /// The weights of an HDF5 file: a group for each layer, whose attribute `weight_names` gives the order.
@@ -41,20 +52,25 @@ struct LegacyKerasWeights: KerasWeights {
     guard root.link(named: owner ?? layer) != nil else { return [] }
     let group = try root.group(path: owner ?? layer)
     var names = try Self.names(group)
-    if owner != nil {
-      names = names.filter { $0.split(separator: "/").dropLast().contains { $0 == layer } }
-    }
-    if let share {
-      let count = names.count / share.count
-      names = Array(names[(share.index * count)..<((share.index + 1) * count)])
-    }
+    if owner != nil { names = names.filter { Self.name($0, isOf: layer) } }
+    if let share { names = share.taken(from: names) }
     var tensors: [Tensor] = []
     for name in names { tensors.append(try group.dataset(path: name).tensor()) }
     return tensors
   }
 
-  func nested(layer: String, object: String) -> any KerasWeights {
+  func nested(layer: String, object: String, part: [String]) -> any KerasWeights {
     LegacyKerasWeights(root, owner: owner ?? layer)
+  }
+
+  /// Whether a weight belongs to a layer of an inner model: its path has the layer, or, in files of
+  /// Keras 1, its name is that of the layer with that of the weight behind it.
+  private static func name(_ name: String, isOf layer: String) -> Bool {
+    let parts = name.split(separator: "/")
+    if parts.dropLast().contains(where: { $0 == layer }) { return true }
+    guard parts.count == 1, name.hasPrefix(layer + "_") else { return false }
+    let suffix = name.dropFirst(layer.count + 1).prefix { $0 != ":" }
+    return Keras1Weights.names.contains(String(suffix))
   }
 
   /// The names of the weights, which a long list keeps in several attributes.
@@ -91,8 +107,11 @@ struct ArchivedKerasWeights: KerasWeights {
   ) throws(MRDLError) -> [Tensor] {
     var group = root
     for name in [layers, object] + part + ["vars"] {
-      guard group.link(named: name) != nil else { return [] }
-      group = try group.group(path: name)
+      // Parts that a class keeps to itself have an underscore.
+      guard let found = [name, "_" + name].first(where: { group.link(named: $0) != nil }) else {
+        return []
+      }
+      group = try group.group(path: found)
     }
     var tensors: [Tensor] = []
     while group.link(named: String(tensors.count)) != nil {
@@ -101,7 +120,10 @@ struct ArchivedKerasWeights: KerasWeights {
     return tensors
   }
 
-  func nested(layer: String, object: String) throws(MRDLError) -> any KerasWeights {
-    ArchivedKerasWeights(try root.group(path: "\(layers)/\(object)"))
+  func nested(
+    layer: String, object: String, part: [String]
+  ) throws(MRDLError) -> any KerasWeights {
+    let path = ([layers, object] + part).joined(separator: "/")
+    return ArchivedKerasWeights(try root.group(path: path))
   }
 }
