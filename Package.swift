@@ -203,6 +203,12 @@ let package = Package(
     tests(
       "MRDLRuntimeTests",
       of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore", "CAllocationCounter"]),
+    .executableTarget(
+      name: "fuzz-readers",
+      dependencies: [
+        "MRDLRuntime", "MRDLInterchange", "MRDLImages", "MRDLHDF5", "MRDLOperators",
+        "MRDLCompression", "MRDLModel", "MRDLNumerics", "MRDLCore",
+      ], path: "Tests/ReaderFuzzing", swiftSettings: strict),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
     tests(
       "EmbeddingTests", of: ["MRDL", "MRDLOperators", "MRDLInterchange", "MRDLImages", "MRDLModel"]),

@@ -1,7 +1,7 @@
 /// The two checksums of HDF5.
-enum HDF5Checksum {
+package enum HDF5Checksum {
   /// Bob Jenkins' lookup3 hash with initial value 0: the checksum of metadata and the hash of names.
-  static func lookup3(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+  package static func lookup3(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     let seed = 0xDEAD_BEEF &+ UInt32(truncatingIfNeeded: bytes.count)
     var a = seed
     var b = seed
