@@ -22,6 +22,8 @@ public struct Limits: Sendable, Hashable {
   public var inflatedByteCount = 16 << 30
   /// Pixels of one image.
   public var pixelCount = 1 << 28
+  /// Bytes of one value that is computed from constants alone, before a model runs.
+  public var foldedByteCount = 2 << 30
   /// Bytes of working memory of one session.
   public var workingByteCount = 64 << 30
   /// Objects, links and attributes in one HDF5 file.

@@ -6,10 +6,16 @@
   internal import Darwin
 #endif
 
-/// The variables that the process was started with.
+/// The variables that the process was started with, and the machine that it runs on.
 package enum Environment {
   /// The value of a variable, or nil where it is not set.
   package static func value(of name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }
+
+  /// The bytes of memory that the machine has.
+  package static let physicalByteCount: Int = {
+    let (count, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
+    return Int(count).multipliedChecked(by: Int(size)).flatMap { $0 > 0 ? $0 : nil } ?? .max
+  }()
 }

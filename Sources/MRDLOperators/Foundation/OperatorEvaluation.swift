@@ -10,7 +10,8 @@ internal import MRDLModel
 ///   - threadLimit: how many threads may take part; 0 for all.
 /// - Returns: the outputs; every one that the operator gives.
 /// - Throws: what inference, the making of the kernel or the kernel reports; `MRDL4004` where the
-///   shape of an output is known only while running.
+///   shape of an output is known only while running; `MRDL1102` for an output of more bytes than
+///   `Limits.foldedByteCount`.
 package func evaluate(
   _ op: any Operator, inputs: [Tensor?], variableInputs: Set<Int> = [], outputCount: Int = 1,
   threadLimit: Int = 1,
@@ -31,6 +32,7 @@ package func evaluate(
       outputs.append(constant)
       continue
     }
+    try known.checkByteCount(atMost: Limits.standard.foldedByteCount, at: place)
     guard let shape = known.concreteShape else {
       throw MRDLError(
         .dataDependentShape, "the shape of an output is known only while running",

@@ -66,6 +66,10 @@ struct PlanBuilder {
           .dataDependentShape, "the shape of an output is known only while running",
           found: known.shape?.description ?? "unknown", at: instruction.place)
       }
+      // Kernels may keep tables of the extents.
+      try known.checkByteCount(
+        atMost: min(Limits.standard.workingByteCount, Environment.physicalByteCount),
+        at: instruction.place)
     }
     if try fold(instruction, inputs: inputs, outputs: outputs) { return }
     for (output, known) in zip(instruction.outputs, outputs) {
