@@ -92,6 +92,7 @@ public struct ModelWriter: ~Copyable {
       return Digest(of: bytes)
     }
     digestTable += digest.bytes
+    tensor.releasePages()
     appendedCount += 1
   }
 

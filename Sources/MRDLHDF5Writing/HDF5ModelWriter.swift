@@ -99,6 +99,7 @@ package struct HDF5ModelWriter: ~Copyable {
       throw Self.placed(error, Place(file: destination.path, path: info.name))
     }
     digestTable += tensor.withUnsafeBytes { Digest(of: $0) }.bytes
+    tensor.releasePages()
     appendedCount += 1
   }
 

@@ -106,6 +106,12 @@ public struct AtomicFile: ~Copyable {
     try bytes.withRawBytes { (pointer) throws(MRDLError) in try write(pointer) }
   }
 
+  /// Appends the bytes of a tensor; the pages of one in a mapped file are given back.
+  package mutating func write(_ tensor: Tensor) throws(MRDLError) {
+    try tensor.withUnsafeBytes { (bytes) throws(MRDLError) in try write(bytes) }
+    tensor.releasePages()
+  }
+
   /// Appends a text as UTF-8.
   public mutating func write(_ text: String) throws(MRDLError) { try write(Array(text.utf8)) }
 

@@ -54,7 +54,7 @@ extension ONNXFile {
     var file = try AtomicFile(path: path, replacing: replacing)
     for (tensor, byteOffset) in data.tensors {
       try file.write([UInt8](repeating: 0, count: byteOffset - file.byteCount))
-      try tensor.load().withUnsafeBytes { (bytes) throws(MRDLError) in try file.write(bytes) }
+      try file.write(tensor.load())
     }
     try file.commit()
   }

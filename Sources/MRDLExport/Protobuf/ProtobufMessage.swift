@@ -95,8 +95,7 @@ struct ProtobufMessage {
     for part in parts {
       switch part {
       case .bytes(let bytes): try file.write(bytes)
-      case .tensor(let tensor):
-        try tensor.load().withUnsafeBytes { (bytes) throws(MRDLError) in try file.write(bytes) }
+      case .tensor(let tensor): try file.write(tensor.load())
       }
     }
   }

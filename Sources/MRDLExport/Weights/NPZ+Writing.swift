@@ -35,6 +35,7 @@ extension NPZ {
       try content.withUnsafeBytes { (bytes) throws(MRDLError) in
         try archive.append(tensor.info.name + ".npy", header, bytes)
       }
+      content.releasePages()
     }
     try archive.commit()
   }

@@ -17,9 +17,7 @@ extension SafetensorsFile {
     let header = try header(of: tensors, card: model.card, path: path)
     var file = try AtomicFile(path: path, replacing: replacing)
     try file.write(header)
-    for tensor in tensors {
-      try tensor.load().withUnsafeBytes { (bytes) throws(MRDLError) in try file.write(bytes) }
-    }
+    for tensor in tensors { try file.write(tensor.load()) }
     try file.commit()
   }
 

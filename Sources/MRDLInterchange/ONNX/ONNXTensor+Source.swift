@@ -47,7 +47,8 @@ extension ONNXTensor {
     }
     return ModelTensor(
       info,
-      source: VerifiedTensorSource(digest: nil, place: place) { () throws(MRDLError) in
+      source: VerifiedTensorSource(digest: nil, keeps: false, place: place) {
+        () throws(MRDLError) in
         try Self.tensor(info, parts)
       })
   }
@@ -58,17 +59,14 @@ extension ONNXTensor {
     if parts.count == 1, let part = parts.first {
       let tensor = try Tensor(
         info.scalarType, shape: info.shape, storage: part.storage, byteOffset: part.byteOffset)
-      let isAligned = tensor.isAligned(toByteCount: info.scalarType.elementByteCount ?? 1)
-      return isAligned ? tensor : tensor.copied()
+      if tensor.isAligned(toByteCount: info.scalarType.elementByteCount ?? 1) { return tensor }
     }
     var tensor = Tensor(zeros: info.shape, scalarType: info.scalarType)
     tensor.withUnsafeMutableBytes { target in
       var start = 0
       for part in parts {
-        part.withUnsafeRemainingBytes { source in
-          UnsafeMutableRawBufferPointer(rebasing: target[start...]).copyMemory(from: source)
-          start += source.count
-        }
+        part.copyOut(to: UnsafeMutableRawBufferPointer(rebasing: target[start...]))
+        start += part.remainingByteCount
       }
     }
     return tensor

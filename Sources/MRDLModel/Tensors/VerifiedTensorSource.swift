@@ -4,16 +4,40 @@ private import Synchronization
 /// The bytes of a tensor in a file, checked once, when they are first asked for.
 ///
 /// A container gives the digest that the file states and a function that reads the bytes: a part of a
-/// mapping, or bytes that are copied or unpacked on demand. The function is called at most once; what
-/// it gives is kept, or the error is. Any number of threads may ask.
+/// mapping, or bytes that are copied or unpacked on demand. What it gives is kept, or the error is, so
+/// that the function is called once; or, for bytes that are quickly had again, what it gives is kept
+/// only as long as somebody holds it. Any number of threads may ask.
 public final class VerifiedTensorSource: TensorSource {
   /// Reads the tensor; its type and shape are those of the header.
   public typealias Reading = @Sendable () throws(MRDLError) -> Tensor
 
   private enum State {
-    case unread(Reading)
+    case unread
     case read(Tensor)
+    case lent(Loan)
     case failed(MRDLError)
+  }
+
+  /// A tensor that others hold, or held.
+  private struct Loan {
+    let scalarType: ScalarType
+    let shape: Shape
+    let byteOffset: Int
+    private(set) weak var storage: Storage?
+
+    init(_ tensor: Tensor) {
+      scalarType = tensor.scalarType
+      shape = tensor.shape
+      byteOffset = tensor.byteOffset
+      storage = tensor.storage
+    }
+
+    /// The tensor, while somebody holds its bytes.
+    var tensor: Tensor? {
+      storage.flatMap {
+        try? Tensor(scalarType, shape: shape, storage: $0, byteOffset: byteOffset)
+      }
+    }
   }
 
   /// The SHA-256 of the tensor's bytes (little-endian, row-major, dense) that the file states.
@@ -21,6 +45,8 @@ public final class VerifiedTensorSource: TensorSource {
   /// The file and the name of the tensor, for errors.
   public let place: Place
   private let verifies: Bool
+  private let keeps: Bool
+  private let reading: Reading
   private let state: Mutex<State>
 
   /// A tensor that is read and checked when it is first asked for.
@@ -28,14 +54,18 @@ public final class VerifiedTensorSource: TensorSource {
   /// - Parameters:
   ///   - digest: what the file states; nil where it states none and nothing can be compared.
   ///   - verifies: whether the bytes are compared with `digest`.
+  ///   - keeps: whether the tensor stays in memory when nobody else holds it.
   ///   - place: the file and the name of the tensor.
   public init(
-    digest: Digest?, verifies: Bool = true, place: Place, reading: @escaping Reading
+    digest: Digest?, verifies: Bool = true, keeps: Bool = true, place: Place,
+    reading: @escaping Reading
   ) {
     self.digest = digest
     self.verifies = verifies
+    self.keeps = keeps
     self.place = place
-    state = Mutex(.unread(reading))
+    self.reading = reading
+    state = Mutex(.unread)
   }
 
   /// The tensor.
@@ -48,11 +78,12 @@ public final class VerifiedTensorSource: TensorSource {
       switch state {
       case .read(let tensor): return .success(tensor)
       case .failed(let error): return .failure(error)
-      case .unread(let reading):
+      case .lent, .unread:
+        if case .lent(let loan) = state, let tensor = loan.tensor { return .success(tensor) }
         do throws(MRDLError) {
           let tensor = try reading()
           try check(tensor)
-          state = .read(tensor)
+          state = keeps ? .read(tensor) : .lent(Loan(tensor))
           return .success(tensor)
         } catch {
           var error = error

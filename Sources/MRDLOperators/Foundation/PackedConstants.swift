@@ -31,6 +31,8 @@ public final class PackedConstants: Sendable {
     if let entry = entries.withLock({ $0[key] }) { return entry.packed }
     // Packing happens outside the lock; where two threads race, the first result stays.
     let packed = pack()
+    // Of a file that is mapped, the packed bytes are what is read from now on.
+    constant.releasePages()
     return entries.withLock { entries in
       if let entry = entries[key] { return entry.packed }
       entries[key] = Entry(source: constant, packed: packed)
