@@ -66,9 +66,23 @@ struct CastTests {
     #expect(facts.scalarType == .int64 && facts.shape == ["N", 3])
     expectError(.badAttribute) { try makeOperator("Cast") }
     expectError(.badAttribute) { try makeOperator("Cast", ["to": .integer(8)]) }
-    expectError(.unsupportedScalarType) {
-      try run("Cast", ["to": .integer(17)], [Tensor([Float(1)])])
-    }
+  }
+
+  /// Numbers of eight bits, and of four, two to a byte.
+  @Test func narrowNumbers() throws {
+    let x = Tensor([Float(1), 448, 1000, -0.3])
+    let byte = try run("Cast", ["to": .integer(17)], [x])[0]
+    #expect(byte.scalarType == .float8E4M3FN && byte.bytes == [0x38, 0x7E, 0x7E, 0xAA])
+    #expect(
+      try run("Cast", ["to": .integer(17), "saturate": .integer(0)], [x])[0].bytes
+        == [0x38, 0x7E, 0x7F, 0xAA])
+    #expect(try cast(byte, to: .float32).elements(as: Float.self) == [1, 448, 448, -0.3125])
+    let four = try run("Cast", ["to": .integer(22)], [Tensor([Float(-8), 3, 7.9])])[0]
+    #expect(four.scalarType == .int4 && four.bytes == [0x38, 0x07])
+    #expect(try cast(four, to: .int64).elements(as: Int64.self) == [-8, 3, 7])
+    // The lowest bits, as ONNX's own tests have it.
+    let wrapped = try run("Cast", ["to": .integer(22)], [Tensor([Float(8), -9])])[0]
+    #expect(try cast(wrapped, to: .int64).elements(as: Int64.self) == [-8, 7])
   }
 
   @Test func codesAreThoseOfONNX() {

@@ -107,6 +107,21 @@ struct IndexingTests {
     let sevens = try evaluate(op, inputs: [Tensor([Int64(2), 2])])[0]
     #expect(sevens?.elements(as: Int64.self) == [7, 7, 7, 7])
     expectError(.shapeMismatch) { try run("ConstantOfShape", [:], [Tensor([Int64(-1)])]) }
+    // Beyond all memory: refused before anything is allocated.
+    expectError(.limitExceeded) { try run("ConstantOfShape", [:], [Tensor([Int64(1) << 40])]) }
+  }
+}
+
+struct BitShiftTests {
+  @Test func negativePlacesAreMoreThanThereAre() throws {
+    let x = Tensor([Int8(-8), 4, -1, 64])
+    let places = Tensor([Int8(-1), -8, 100, 3])
+    #expect(
+      try run("BitShift", ["direction": .string("RIGHT")], [x, places])[0].elements(as: Int8.self)
+        == [-1, 0, -1, 8])
+    #expect(
+      try run("BitShift", ["direction": .string("LEFT")], [x, places])[0].elements(as: Int8.self)
+        == [0, 0, 0, 0])
   }
 }
 

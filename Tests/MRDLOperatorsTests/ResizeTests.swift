@@ -263,7 +263,7 @@ struct ResizeTests {
         [ValueFacts(.float32, [0]), nil, nil, ValueFacts(constant: Tensor([Int64(2)]))])
     }
     for attributes: [String: AttributeValue] in [
-      ["coordinate_transformation_mode": .string("tf_crop_and_resize")],
+      ["coordinate_transformation_mode": .string("tf_crop_and_resize"), "antialias": .integer(1)],
       ["mode": .string("area")], ["nearest_mode": .string("up")],
     ] {
       expectError(.badAttribute) { try makeOperator("Resize", attributes, inputs: 3) }

@@ -1,7 +1,7 @@
 /// The type of the elements of a tensor.
 ///
-/// The raw value is the name in headers, recipes and JSON output. The types after `bool` are reserved:
-/// they can be stored, listed and verified, but not computed with.
+/// The raw value is the name in headers, recipes and JSON output. The types after `bool` are
+/// stored, listed, verified, moved and converted, but not computed with.
 public enum ScalarType: String, Sendable, Hashable, CaseIterable {
   case float64 = "f64"
   case float32 = "f32"
@@ -20,6 +20,7 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
   case float8E4M3FNUZ = "f8e4m3fnuz"
   case float8E5M2 = "f8e5m2"
   case float8E5M2FNUZ = "f8e5m2fnuz"
+  case float8E8M0 = "f8e8m0"
   case float4E2M1 = "f4e2m1"
   case int4 = "i4"
   case uint4 = "u4"
@@ -33,7 +34,9 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
     case .float64, .int64, .uint64: 64
     case .float32, .int32, .uint32: 32
     case .float16, .bfloat16, .int16, .uint16: 16
-    case .int8, .uint8, .bool, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ: 8
+    case .int8, .uint8, .bool, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ,
+      .float8E8M0:
+      8
     case .float4E2M1, .int4, .uint4: 4
     case .int2, .uint2: 2
     case .bit: 1
@@ -63,7 +66,7 @@ public enum ScalarType: String, Sendable, Hashable, CaseIterable {
   public var isFloatingPoint: Bool {
     switch self {
     case .float64, .float32, .float16, .bfloat16, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2,
-      .float8E5M2FNUZ, .float4E2M1:
+      .float8E5M2FNUZ, .float8E8M0, .float4E2M1:
       true
     default: false
     }

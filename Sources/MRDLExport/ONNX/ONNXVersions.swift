@@ -64,6 +64,7 @@ enum ONNXVersions {
     case .int4, .uint4: 21
     case .bfloat16: 22
     case .float4E2M1: 23
+    case .float8E8M0: 24
     case .int2, .uint2: 25
     default: lowest
     }

@@ -13,7 +13,13 @@ extension ONNXImporter {
   mutating func upgrade(
     _ node: Node, from version: Int, first: KnownValue
   ) throws(MRDLError) -> [Node] {
-    guard node.domain.isEmpty else { return [node] }
+    switch node.domain {
+    case "": break
+    case Self.microsoftDomain: return try upgradeMicrosoft(node)
+    case Self.previewDomain where node.operatorName == "FlexAttention":
+      return try rewriteFlexAttention(node)
+    default: return [node]
+    }
     var node = node
     switch (node.operatorName, version) {
     case ("Squeeze", ..<13), ("Unsqueeze", ..<13), ("ReduceSum", ..<13),
@@ -44,7 +50,7 @@ extension ONNXImporter {
       moveFloat("value", of: &node, to: 2)
       return withTypeOfFirstInput(node, [2], first)
     case ("Dropout", ..<12):
-      // In inference the ratio has no effect.
+      // In inference the ratio has no effect. These forms were for inference alone.
       node.attributes["ratio"] = nil
       node.attributes["seed"] = nil
     case ("BatchNormalization", ..<14):
@@ -79,8 +85,11 @@ extension ONNXImporter {
       if case .integer(let value)? = node.attributes.removeValue(forKey: "axis") { axis = value }
       set(Tensor(scalar: axis), "axis", asInput: 2, of: &node)
     case ("GroupNormalization", ..<21):
-      throw unsupported(node, "version 18, a scale for each group")
-    case ("Scan", ..<9): throw unsupported(node, "version 8")
+      return try rewriteGroupNormalization(node)
+    case ("Scan", ..<9): return try rewriteBatchedScan(node)
+    // An operator of onnxruntime's in ONNX's own domain.
+    case ("SimplifiedLayerNormalization", _) where node.outputs.count == 1:
+      node.operatorName = "RMSNormalization"
     default: break
     }
     return [node]

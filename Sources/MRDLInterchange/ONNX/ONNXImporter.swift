@@ -10,7 +10,11 @@ struct ONNXImporter {
   private let diagnostics: Diagnostics
   private let log: ConversionLog?
   private var externalFiles: ONNXExternalFiles
-  private var tensors = TensorTable()
+  var tensors = TensorTable()
+  /// What is known of the values of the graph that is read.
+  var facts = ONNXFacts()
+  /// The nodes that say what one of the file says, while they are gathered.
+  var emitted: [Node] = []
   /// Names that a new tensor or value may not take.
   private var takenNames: Set<String> = []
   private var opsets: [String: Int] = [:]
@@ -165,6 +169,9 @@ struct ONNXImporter {
       if case .tensor(let dataType, let shape) = value.kind {
         known[value.name] = KnownValue(
           scalarType: ScalarType(onnxCode: dataType), rank: shape?.count)
+        if needsFacts, let type = ScalarType(onnxCode: dataType) {
+          facts.declare(value.name, type, shape.map(Self.shape))
+        }
       }
     }
     for node in message.nodes {
@@ -177,6 +184,9 @@ struct ONNXImporter {
       let first =
         node.inputs.first.flatMap { known[$0] } ?? node.outputs.first.flatMap { known[$0] }
       let upgraded = try upgrade(converted, from: version, first: first ?? KnownValue())
+      if needsFacts {
+        for node in upgraded { facts.infer(node, tensors: tensors) }
+      }
       log?.add(
         .mapped,
         "\(converted.displayName) (\(converted.qualifiedOperatorName), version \(version))",
@@ -189,6 +199,11 @@ struct ONNXImporter {
       graph.outputs.append(value)
     }
     return graph
+  }
+
+  /// Whether what a node means can depend on the shapes of its inputs.
+  private var needsFacts: Bool {
+    opsets[Self.microsoftDomain] != nil || opsets[Self.previewDomain] != nil
   }
 
   private mutating func add(

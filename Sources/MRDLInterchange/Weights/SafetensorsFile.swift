@@ -202,6 +202,7 @@ extension ScalarType {
     case .bool: "BOOL"
     case .float8E4M3FN: "F8_E4M3"
     case .float8E5M2: "F8_E5M2"
+    case .float8E8M0: "F8_E8M0"
     case .float4E2M1: "F4"
     case .float8E4M3FNUZ, .float8E5M2FNUZ, .int4, .uint4, .int2, .uint2, .bit: nil
     }

@@ -155,7 +155,8 @@ private struct Operands {
     switch operation {
     case .maximum: forEach(type) { max($0, $1) }
     case .minimum: forEach(type) { min($0, $1) }
-    case .shiftRight: forEach(type) { $0 >> $1 }
+    // A negative number of places is more than there are.
+    case .shiftRight: forEach(type) { $0 >> Scalar.Magnitude(truncatingIfNeeded: $1) }
     default:
       if hasZeroDivisor(type) { return false }
       switch operation {

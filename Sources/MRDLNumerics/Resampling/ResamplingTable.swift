@@ -54,7 +54,8 @@ package struct ResamplingTable: Sendable {
       }
     }
 
-    func weight(_ distance: Double) -> Double {
+    /// The weight of an element at a distance from the coordinate.
+    package func weight(_ distance: Double) -> Double {
       let x = abs(distance)
       switch self {
       case .linear: return max(0, 1 - x)

@@ -132,4 +132,7 @@ extension Set<ScalarType> {
   public static let numbers = realNumbers.union(wholeNumbers)
   /// All types whose elements can be moved.
   public static let all = Set(ScalarType.allCases.filter(\.isComputable))
+  /// All types, those that are no more than moved and converted too. Kernels refuse to move elements
+  /// smaller than a byte.
+  public static let stored = Set(ScalarType.allCases)
 }

@@ -30,6 +30,7 @@ extension ScalarType {
     case .uint4: 21
     case .int4: 22
     case .float4E2M1: 23
+    case .float8E8M0: 24
     case .uint2: 25
     case .int2: 26
     case .bit: nil

@@ -16,7 +16,7 @@ public struct Gather: Operator {
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     let indices = try operands.required(1, of: [.int32, .int64])
     guard let shape = data.shape else { return [ValueFacts(data.scalarType, nil)] }
     guard shape.rank > 0 else {

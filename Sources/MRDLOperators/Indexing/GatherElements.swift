@@ -14,7 +14,7 @@ public struct GatherElements: Operator {
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     let indices = try operands.required(1, of: [.int32, .int64])
     try ElementIndices.check(operands, axis: axis, data: data.shape, indices: indices.shape)
     return [ValueFacts(data.scalarType, indices.shape)]

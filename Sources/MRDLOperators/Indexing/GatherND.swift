@@ -14,7 +14,7 @@ public struct GatherND: Operator {
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     _ = try operands.required(1, of: [.int32, .int64])
     guard let shape = try operands.shape(0, rank: 1...Int.max),
       let indices = try operands.shape(1, rank: 1...Int.max),

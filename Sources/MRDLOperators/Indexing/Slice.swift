@@ -34,7 +34,7 @@ public struct Slice: Operator {
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     guard var shape = data.shape else { return [ValueFacts(data.scalarType, nil)] }
     guard let ranges = try ranges(operands, rank: shape.rank) else {
       let unknown = [Dimension](repeating: .unknown, count: shape.rank)

@@ -3,7 +3,7 @@ internal import MRDLModel
 internal import MRDLNumerics
 
 /// ONNX BitShift: the bits of X moved by Y places, up where `direction` is "LEFT", down where it is
-/// "RIGHT"; bits that leave the number are lost.
+/// "RIGHT"; bits that leave the number are lost. A negative number of places counts as more than there are.
 public struct BitShift: Operator {
   public static let name = "BitShift"
   public static let inputCount = 2...2

@@ -1,4 +1,28 @@
 internal import MRDLCore
+internal import MRDLNumerics
+
+/// How real numbers of eight bits are made of others.
+struct NarrowConversion {
+  /// Whether numbers beyond the largest become the largest, rather than infinity or NaN.
+  var saturates = true
+  /// Of powers of two alone.
+  var rounding = NarrowNumbers.Rounding.up
+  /// Whether real numbers outside a type of whole ones keep their lowest bits, rather than becoming the nearest.
+  var wraps = false
+}
+
+extension NarrowConversion {
+  init(_ attributes: inout AttributeReader) throws(MRDLError) {
+    saturates = try attributes.flag("saturate", default: true)
+    rounding = try attributes.choice("round_mode", default: .up)
+    wraps = true
+  }
+}
+
+extension ScalarType {
+  /// Whether there is a conversion from and to the type.
+  var isConvertible: Bool { self != .bit }
+}
 
 /// Converts elements. Every type is read as a real or a whole number of 64 bits first, a stretch at a
 /// time, so that there is one loop for each type and not one for each pair.
@@ -6,11 +30,21 @@ struct CastKernel: Kernel {
   private let source: ScalarType
   private let target: ScalarType
   private let count: Int
+  /// What reads and writes types of eight bits and fewer that Swift lacks.
+  private let narrowSource: NarrowNumbers?
+  private let narrowTarget: NarrowNumbers?
+  private let conversion: NarrowConversion
 
-  init(from source: ScalarType, to target: ScalarType, count: Int) {
+  init(
+    from source: ScalarType, to target: ScalarType, count: Int,
+    conversion: NarrowConversion = NarrowConversion()
+  ) {
     self.source = source
     self.target = target
     self.count = count
+    self.conversion = conversion
+    narrowSource = NarrowNumbers(source)
+    narrowTarget = NarrowNumbers(target)
   }
 
   var inPlacePairs: [(input: Int, output: Int)] {
@@ -39,7 +73,7 @@ struct CastKernel: Kernel {
     switch (source, target) {
     case _ where source == target:
       if UnsafeRawPointer(output) != input {
-        output.copyMemory(from: input, byteCount: count * source.bitWidth / 8)
+        output.copyMemory(from: input, byteCount: (count * source.bitWidth + 7) / 8)
       }
     case (.uint8, .float32): convert(input, output, UInt8.self, Float.self) { Float($0) }
     case (.float64, .float32): convert(input, output, Double.self, Float.self) { Float($0) }
@@ -52,7 +86,7 @@ struct CastKernel: Kernel {
         let part = min(Self.stretch, count - position)
         let from = input + position * source.bitWidth / 8
         let to = output + position * target.bitWidth / 8
-        if source.isFloatingPoint {
+        if source.isFloatingPoint || narrowSource != nil && target.isFloatingPoint {
           readReals(from, part, scratch.assumingMemoryBound(to: Double.self))
           writeReals(to, part, scratch.assumingMemoryBound(to: Double.self))
         } else {
@@ -89,6 +123,7 @@ extension CastKernel {
   private func readReals(
     _ from: UnsafeRawPointer, _ count: Int, _ to: UnsafeMutablePointer<Double>
   ) {
+    if let narrowSource { return narrowSource.read(from, from: 0, count: count, to: to) }
     switch source {
     case .float64: map(from.assumingMemoryBound(to: Double.self), to, count) { $0 }
     case .float32: map(from.assumingMemoryBound(to: Float.self), to, count) { Double($0) }
@@ -100,6 +135,18 @@ extension CastKernel {
   private func writeReals(
     _ to: UnsafeMutableRawPointer, _ count: Int, _ from: UnsafePointer<Double>
   ) {
+    if let narrowTarget {
+      guard conversion.wraps, !target.isFloatingPoint else {
+        return narrowTarget.write(
+          from, count: count, to: to, from: 0, saturates: conversion.saturates,
+          rounding: conversion.rounding)
+      }
+      for index in 0..<count {
+        var whole: Int64 = from[index].truncated()
+        narrowTarget.writeLowestBits(&whole, count: 1, to: to, from: index)
+      }
+      return
+    }
     switch target {
     case .float64: map(from, to.assumingMemoryBound(to: Double.self), count) { $0 }
     case .float32: map(from, to.assumingMemoryBound(to: Float.self), count) { Float($0) }
@@ -121,6 +168,9 @@ extension CastKernel {
   private func readIntegers(
     _ from: UnsafeRawPointer, _ count: Int, _ to: UnsafeMutablePointer<Int64>
   ) {
+    if let narrowSource {
+      return narrowSource.readWhole(from, from: 0, count: count, to: to)
+    }
     switch source {
     case .int8: map(from.assumingMemoryBound(to: Int8.self), to, count) { Int64($0) }
     case .int16: map(from.assumingMemoryBound(to: Int16.self), to, count) { Int64($0) }
@@ -140,6 +190,19 @@ extension CastKernel {
   private func writeIntegers(
     _ to: UnsafeMutableRawPointer, _ count: Int, _ from: UnsafePointer<Int64>
   ) {
+    if let narrowTarget {
+      if !target.isFloatingPoint {
+        return narrowTarget.writeLowestBits(from, count: count, to: to, from: 0)
+      }
+      for index in 0..<count {
+        var real = Double(from[index])
+        if source == .uint64 { real = Double(UInt64(bitPattern: from[index])) }
+        narrowTarget.write(
+          &real, count: 1, to: to, from: index, saturates: conversion.saturates,
+          rounding: conversion.rounding)
+      }
+      return
+    }
     switch target {
     case .float64: writeRounded(to.assumingMemoryBound(to: Double.self), count, from) { $0 }
     case .float32: writeRounded(to.assumingMemoryBound(to: Float.self), count, from) { $0 }

@@ -5,10 +5,10 @@ public struct CastLike: Operator {
   public static let name = "CastLike"
   public static let inputCount = 2...2
 
+  private let conversion: NarrowConversion
+
   public init(attributes: inout AttributeReader) throws(MRDLError) {
-    // These two matter only for types of eight bits and fewer, which no kernel makes.
-    _ = try attributes.flag("saturate", default: true)
-    _ = try attributes.string("round_mode")
+    conversion = try NarrowConversion(&attributes)
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
@@ -16,11 +16,11 @@ public struct CastLike: Operator {
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
-    for type in [request.inputType(0), request.inputType(1)] where !type.isComputable {
+    for type in [request.inputType(0), request.inputType(1)] where !type.isConvertible {
       throw request.unsupportedType(type)
     }
     return CastKernel(
       from: request.inputType(0), to: request.inputType(1),
-      count: request.inputShape(0).elementCount)
+      count: request.inputShape(0).elementCount, conversion: conversion)
   }
 }

@@ -15,7 +15,7 @@ public struct Concat: Operator {
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let type = try operands.sameType(operands.facts.indices, among: .all)
+    let type = try operands.sameType(operands.facts.indices, among: .stored)
     var result: SymbolicShape?
     var position = 0
     for index in operands.facts.indices {

@@ -11,7 +11,7 @@ public struct Expand: Operator {
   public init(attributes: inout AttributeReader) throws(MRDLError) {}
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     guard let extents = try operands.integers(1) else {
       let rank = try operands.shape(1, rank: 1...1)?[0].value
       let unknown = rank.flatMap { count -> SymbolicShape? in

@@ -16,7 +16,7 @@ public struct Flatten: Operator {
   public var isView: Bool { true }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     guard let shape = data.shape else {
       return [ValueFacts(data.scalarType, SymbolicShape([.unknown, .unknown]))]
     }

@@ -22,7 +22,7 @@ public struct Split: Operator {
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     guard let shape = try operands.shape(0, rank: 1...Int.max) else {
       return (0..<operands.outputCount).map { _ in
         ValueFacts(data.scalarType, nil as SymbolicShape?)

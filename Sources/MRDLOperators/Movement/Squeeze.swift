@@ -13,7 +13,7 @@ public struct Squeeze: Operator {
   public var isView: Bool { true }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     guard let shape = data.shape else { return [ValueFacts(data.scalarType, nil)] }
     guard operands.optional(1) != nil else {
       // Whether an axis goes cannot be told where its extent is not known.

@@ -12,7 +12,7 @@ public struct Tile: Operator {
   public init(attributes: inout AttributeReader) throws(MRDLError) {}
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     guard let shape = data.shape else { return [ValueFacts(data.scalarType, nil)] }
     guard let repeats = try operands.integers(1) else {
       return [

@@ -18,7 +18,7 @@ public struct Transpose: Operator {
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     guard let shape = data.shape else {
       let unknown = permutation.map { SymbolicShape($0.map { _ in .unknown }) }
       return [ValueFacts(data.scalarType, unknown)]

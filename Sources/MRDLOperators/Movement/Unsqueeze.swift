@@ -13,7 +13,7 @@ public struct Unsqueeze: Operator {
   public var isView: Bool { true }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .all)
+    let data = try operands.required(0, of: .stored)
     _ = try operands.shape(1, rank: 0...1)
     guard let shape = data.shape, let given = try operands.integers(1) else {
       return [ValueFacts(data.scalarType, nil)]

@@ -2,35 +2,45 @@ public import MRDLCore
 internal import MRDLModel
 internal import MRDLNumerics
 
-/// ONNX BatchNormalization in inference: Y = (X − mean) / √(var + epsilon) · scale + B, with one of each a
+/// ONNX BatchNormalization: Y = (X − mean) / √(var + epsilon) · scale + B, with one of each a
 /// channel.
 ///
-/// Inputs: X [N, C, …], scale [C], B [C], mean [C], var [C]. Output: Y. A node that asks for the running
-/// averages of training (`training_mode`) is refused.
+/// Inputs: X [N, C, …], scale [C], B [C], mean [C], var [C]. Output: Y. With `training_mode` mean and variance
+/// are those of the batch, and the outputs after Y are the inputs mean and var with `momentum` and those of the
+/// batch with the rest.
 public struct BatchNormalization: Operator {
   public static let name = "BatchNormalization"
   public static let inputCount = 5...5
+  public static let outputCount = 1...3
 
   package let epsilon: Double
+  /// Whether the statistics are those of the batch; such a node can be folded into nothing.
+  package let isTraining: Bool
+  private let momentum: Double
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     epsilon = try attributes.float("epsilon", default: 1e-5)
-    _ = try attributes.float("momentum", default: 0.9)
-    if try attributes.flag("training_mode") {
-      throw attributes.wrongValue("training_mode", "1", "0: statistics are not gathered here")
-    }
+    momentum = try attributes.float("momentum", default: 0.9)
+    isTraining = try attributes.flag("training_mode")
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let type = try operands.sameType(0...4, among: .floats)
+    guard isTraining || operands.outputCount == 1 else {
+      throw operands.badAttribute(
+        "running averages are outputs only while training", expected: "\"training_mode\" 1")
+    }
+    let averages = (1..<operands.outputCount).map { index in
+      ValueFacts(type, operands.optional(index + 2)?.shape)
+    }
     guard let shape = try operands.shape(0, rank: 2...Limits.standard.rank) else {
-      return [ValueFacts(type, nil)]
+      return [ValueFacts(type, nil)] + averages
     }
     for index in 1...4 {
       try operands.checkVector(
         index, extent: shape[1], "input \(index) does not have one number for each channel")
     }
-    return [ValueFacts(type, shape)]
+    return [ValueFacts(type, shape)] + averages
   }
 
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
@@ -41,6 +51,11 @@ public struct BatchNormalization: Operator {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
     let shape = request.inputShape(0)
+    if isTraining {
+      return BatchStatisticsKernel(
+        type: type, batch: shape[0], channels: shape[1],
+        volume: shape.dimensions[2...].reduce(1, *), epsilon: epsilon, momentum: momentum)
+    }
     return NormalizationKernel(
       affine: ChannelAffine(
         type, batchCount: shape[0], channelCount: shape[1],

@@ -1,11 +1,12 @@
 public import MRDLCore
 internal import MRDLModel
+internal import MRDLNumerics
 
 /// ONNX DequantizeLinear: (x − zero point) · scale.
 ///
 /// Inputs: the data, the scales and maybe zero points: single numbers, one for each index of `axis` (1
-/// unless given), or one for each block of `block_size` along it. Types of fewer than eight bits and of
-/// eight-bit real numbers are refused.
+/// unless given), or one for each block of `block_size` along it. The data may be of any type of 8 bits and
+/// fewer.
 public struct DequantizeLinear: Operator {
   public static let name = "DequantizeLinear"
   public static let inputCount = 2...3
@@ -26,23 +27,31 @@ public struct DequantizeLinear: Operator {
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let data = try operands.required(0)
-    let scales = try operands.required(1, of: .floats)
+    let scales = try operands.required(1, of: Set.floats.union([.float8E8M0]))
     try QuantizationScales.check(operands, axis: axis, blockSize: blockSize)
+    if type == nil && scales.scalarType == .float8E8M0 {
+      throw operands.badAttribute(
+        "scales that are powers of two do not tell the type of the result",
+        expected: "attribute \"output_dtype\"")
+    }
     return [ValueFacts(type ?? scales.scalarType, data.shape)]
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
-    guard request.inputType(1) == .float32, request.outputs[0]?.scalarType == .float32 else {
-      throw request.unsupportedType(request.inputType(1))
+    let scaleType = request.inputType(1)
+    guard [.float32, .float8E8M0].contains(scaleType), request.outputs[0]?.scalarType == .float32
+    else { throw request.unsupportedType(scaleType) }
+    let scales = QuantizationScales(request, axis: axis, blockSize: blockSize)
+    if scaleType == .float32 && Set.wholeNumbers.contains(type) {
+      return DequantizeKernel(scales: scales, type: type)
     }
-    guard Set.wholeNumbers.contains(type) else {
+    guard Set.wholeNumbers.contains(type) || NarrowNumbers(type) != nil else {
       throw MRDLError(
         .operatorFailed, "numbers of this type are not dequantised", found: type.rawValue,
-        expected: "whole numbers of 8 bits or more", at: request.place)
+        expected: "whole numbers or real ones of 8 or 4 bits", at: request.place)
     }
-    return DequantizeKernel(
-      scales: QuantizationScales(request, axis: axis, blockSize: blockSize), type: type)
+    return DequantizeByCastingKernel(request, scales: scales)
   }
 }
 
@@ -73,6 +82,35 @@ private struct DequantizeKernel: Kernel {
         let index = scales.index(of: element)
         output[element] = Float(x[element].real - (zeros?[index].real ?? 0)) * factors[index]
       }
+    }
+  }
+}
+
+/// Dequantises types that Swift lacks, through float32.
+private struct DequantizeByCastingKernel: Kernel {
+  private let scales: QuantizationScales
+  private let data: CastKernel
+  private let factors: QuantizationFactors
+
+  init(_ request: KernelRequest, scales: QuantizationScales) {
+    self.scales = scales
+    let type = request.inputType(0)
+    data = CastKernel(from: type, to: .float32, count: request.inputShape(0).elementCount)
+    factors = QuantizationFactors(request, zeroType: type)
+  }
+
+  var workspaceByteCount: Int { factors.byteCount + data.workspaceByteCount }
+
+  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    let scratch = UnsafeMutableRawBufferPointer(
+      rebasing: arguments.workspace[factors.byteCount...])
+    try data.run(
+      from: arguments.inputBytes(0), to: arguments.outputBytes(0), scratch: scratch)
+    let (scale, zero) = try factors.read(arguments, into: arguments.workspace, scratch: scratch)
+    let y = arguments.output(0, as: Float.self)
+    for element in y.indices {
+      let index = scales.index(of: element)
+      y[element] = (y[element] - (zero?[index] ?? 0)) * scale[index]
     }
   }
 }

@@ -40,8 +40,16 @@ extension Resize {
     guard let constant = scales.constant else { return nil }
     let values = constant.elements(as: Float.self)
     try check(values.count, axes, operands)
+    var parts = [Float](repeating: 1, count: axes.count)
+    if crops {
+      // Scales count from the part of the axis that is shown.
+      guard let region = try operands.required(1).constant else { return nil }
+      let corners = try region.cast(to: .float32).elements(as: Float.self)
+      guard corners.count == 2 * axes.count else { return nil }
+      parts = axes.indices.map { corners[axes.count + $0] - corners[$0] }
+    }
     var result: [Resolution] = []
-    for (scale, axis) in zip(values, axes) {
+    for ((scale, part), axis) in zip(zip(values, parts), axes) {
       guard scale > 0, scale.isFinite else {
         throw operands.shapeMismatch(
           "a scale is not a positive number", found: "\(scale)", expected: "more than 0")
@@ -49,9 +57,9 @@ extension Resize {
       var extent = shape[axis]
       if let value = extent.value {
         // In float32, as ONNX computes it: 1.4 · 5 is 7.
-        let scaled = (Float(value) * scale).rounded(.down)
+        let scaled = (Float(value) * part * scale).rounded(.down)
         extent = .fixed(try checkedExtent(Double(scaled), operands))
-      } else if scale != 1 {
+      } else if scale != 1 || part != 1 {
         extent = .unknown
       }
       result.append(Resolution(extent: extent, scale: Double(scale)))

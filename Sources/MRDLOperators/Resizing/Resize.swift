@@ -4,10 +4,10 @@ internal import MRDLNumerics
 
 /// ONNX Resize: brings some axes to another resolution.
 ///
-/// Inputs: X; a region that only a mode that is not supported reads; scales or sizes, one of the two, for
+/// Inputs: X; a region that only the coordinate transformation `tf_crop_and_resize` reads; scales or sizes, one of the two, for
 /// every axis or for those in `axes`. Modes: `nearest`, which moves elements of any type, `linear` and
-/// `cubic`, which compute real numbers; `antialias` stretches their filters where an axis shrinks. The
-/// coordinate transformation `tf_crop_and_resize` is refused.
+/// `cubic`, which compute real numbers; `antialias` stretches their filters where an axis shrinks. With
+/// `tf_crop_and_resize` each axis shows the part of X that the region tells, and `extrapolation_value` outside.
 public struct Resize: Operator {
   public static let name = "Resize"
   public static let inputCount = 1...4
@@ -26,6 +26,9 @@ public struct Resize: Operator {
 
   let mode: Mode
   let coordinates: ResamplingTable.Coordinates
+  /// Whether a region of the input is shown.
+  let crops: Bool
+  let extrapolationValue: Double
   let rounding: ResamplingTable.Rounding
   let cubicCoefficient: Double
   let isAntialiased: Bool
@@ -35,21 +38,34 @@ public struct Resize: Operator {
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     mode = try attributes.choice("mode", default: .nearest)
-    coordinates = try attributes.choice("coordinate_transformation_mode", default: .halfPixel)
+    crops = try attributes.string("coordinate_transformation_mode") == "tf_crop_and_resize"
+    coordinates =
+      crops
+      ? .alignCorners
+      : try attributes.choice("coordinate_transformation_mode", default: .halfPixel)
     rounding = try attributes.choice("nearest_mode", default: .roundPreferFloor)
     cubicCoefficient = try attributes.float("cubic_coeff_a", default: -0.75)
     isAntialiased = try attributes.flag("antialias")
     excludesOutside = try attributes.flag("exclude_outside")
     policy = try attributes.choice("keep_aspect_ratio_policy", default: .stretch)
     axes = try attributes.integers("axes")
-    // Read by the refused coordinate transformation only.
-    _ = try attributes.float("extrapolation_value")
+    extrapolationValue = try attributes.float("extrapolation_value", default: 0)
+    if crops && isAntialiased {
+      throw attributes.wrongValue("antialias", "1", "0 with tf_crop_and_resize")
+    }
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let data = try operands.required(0, of: .all)
     guard var shape = data.shape else { return [ValueFacts(data.scalarType, nil)] }
     let axes = try operands.axes(axes ?? Array(0..<shape.rank), rank: shape.rank)
+    if crops, let region = try operands.required(1, of: .floats).concreteShape,
+      region.elementCount != 2 * axes.count
+    {
+      throw operands.shapeMismatch(
+        "the region does not have two corners for each axis", found: "\(region)",
+        expected: "\(2 * axes.count)")
+    }
     guard let resolutions = try resolutions(operands, shape, axes) else {
       for axis in axes { shape[axis] = .unknown }
       return [ValueFacts(data.scalarType, shape)]
@@ -84,6 +100,14 @@ public struct Resize: Operator {
     else { throw request.unsupportedType(type) }
     if mode != .nearest && !Set.realNumbers.contains(type) { throw request.unsupportedType(type) }
     if request.outputShape().elementCount == 0 { return ViewKernel() }
+    if crops {
+      guard type.hasNumbers, Set.realNumbers.contains(request.inputType(1)) else {
+        throw request.unsupportedType(type.hasNumbers ? request.inputType(1) : type)
+      }
+      return CroppingKernel(
+        input: input, output: request.outputShape(), axes: axes, resize: self, type: type,
+        regionType: request.inputType(1))
+    }
 
     var positions = [[Int]?](repeating: nil, count: input.rank)
     var tables = [ResamplingTable?](repeating: nil, count: input.rank)
