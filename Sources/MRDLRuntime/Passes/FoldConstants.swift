@@ -25,9 +25,17 @@ enum FoldConstants: GraphPass {
         kept.append(instruction)
         continue
       }
-      let results = try evaluate(
-        instruction.op, inputs: operands, outputCount: instruction.outputs.count,
-        place: instruction.place)
+      let results: [Tensor?]
+      do throws(MRDLError) {
+        results = try evaluate(
+          instruction.op, inputs: operands, outputCount: instruction.outputs.count,
+          place: instruction.place)
+      } catch {
+        // What is too large to be kept is computed in each run, where memory is planned for it.
+        guard error.code == .limitExceeded else { throw error }
+        kept.append(instruction)
+        continue
+      }
       for (output, result) in zip(instruction.outputs, results) {
         if let output { graph.values[output].constant = result }
       }
