@@ -4,7 +4,8 @@ internal import MRDLModel
 /// ONNX Cast: the elements in another type.
 ///
 /// Real numbers are cut off towards zero when they become whole; outside the range of the type they
-/// become its nearest value, but keep their lowest bits in types below 8 bits, and NaN becomes 0. Whole numbers wrap around. Anything but zero is `true`.
+/// become its nearest value, but keep their lowest bits in types below 8 bits, and NaN becomes 0. Whole
+/// numbers wrap around. Anything but zero is `true`.
 /// `to` is the number of the type in ONNX. Real numbers of eight bits and fewer are the nearest ones, ties to
 /// even; `saturate` tells what becomes of those beyond the largest, `round_mode` how powers of two are made.
 public struct Cast: Operator {

@@ -1,6 +1,7 @@
 public import MRDLCore
 
-/// ONNX RandomNormal: numbers of the given `shape`, normally distributed around `mean`, with the standard deviation `scale`.
+/// ONNX RandomNormal: numbers of the given `shape`, normally distributed around `mean`, with
+/// the standard deviation `scale`.
 ///
 /// They are the same in every run; `RandomSource` tells what they depend on.
 public struct RandomNormal: Operator {

@@ -1,6 +1,7 @@
 public import MRDLCore
 
-/// ONNX RandomNormalLike: numbers of the shape of the input, normally distributed around `mean`, with the standard deviation `scale`.
+/// ONNX RandomNormalLike: numbers of the shape of the input, normally distributed around `mean`,
+/// with the standard deviation `scale`.
 ///
 /// The type is `dtype`, or that of the input. They are the same in every run; `RandomSource` tells what they
 /// depend on.

@@ -4,7 +4,8 @@ internal import MRDLNumerics
 
 /// ONNX Resize: brings some axes to another resolution.
 ///
-/// Inputs: X; a region that only the coordinate transformation `tf_crop_and_resize` reads; scales or sizes, one of the two, for
+/// Inputs: X; a region that only the coordinate transformation `tf_crop_and_resize` reads; scales or
+/// sizes, one of the two, for
 /// every axis or for those in `axes`. Modes: `nearest`, which moves elements of any type, `linear` and
 /// `cubic`, which compute real numbers; `antialias` stretches their filters where an axis shrinks. With
 /// `tf_crop_and_resize` each axis shows the part of X that the region tells, and `extrapolation_value` outside.
