@@ -33,6 +33,24 @@ import Testing
     #expect(try directory.names() == ["f"])
   }
 
+  /// Pages that are given back come again from the file, whatever the borders of the range.
+  @Test(arguments: [0..<100, 5..<70_000, 4096..<65_536, 65_000..<300_000])
+  func releasedPagesComeBack(range: Range<Int>) throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("f")
+    let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    try write(bytes, to: path)
+    for storage in [try FileContent.map(path), try FileContent.read(path)] {
+      storage.releasePages(range)
+      #expect(storage.withUnsafeBytes { Array($0) } == bytes)
+      var copy = [UInt8](repeating: 0, count: range.count)
+      let reader = try ByteReader(storage).slice(
+        byteOffset: range.lowerBound, byteCount: range.count)
+      copy.withUnsafeMutableBytes { reader.copyOut(to: $0) }
+      #expect(copy == Array(bytes[range]))
+    }
+  }
+
   @Test func bytesCanBeFilledInLater() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("f")

@@ -30,6 +30,18 @@ import Testing
 
   private static let bytes: [UInt8] = [1, 0, 1]
 
+  @Test func tensorThatIsNotKeptIsReadAgain() throws {
+    let counter = CountingSource(digest: Digest(of: Self.bytes), keeps: false)
+    let source = counter.source
+    var held: Tensor? = try source.load()
+    #expect(try source.load().elements(as: UInt8.self) == Self.bytes)
+    #expect(counter.readCount == 1)
+    #expect(held?.elements(as: UInt8.self) == Self.bytes)
+    held = nil
+    #expect(try source.load().elements(as: UInt8.self) == Self.bytes)
+    #expect(counter.readCount == 2)
+  }
+
   @Test func tensorIsReadOnce() throws {
     let counter = CountingSource(digest: Digest(of: Self.bytes))
     let source = counter.source
@@ -84,14 +96,19 @@ import Testing
 private final class CountingSource: Sendable {
   private let count = Atomic(0)
   let digest: Digest
+  let keeps: Bool
 
-  init(digest: Digest) { self.digest = digest }
+  init(digest: Digest, keeps: Bool = true) {
+    self.digest = digest
+    self.keeps = keeps
+  }
 
   var readCount: Int { count.load(ordering: .relaxed) }
 
   var source: VerifiedTensorSource {
-    VerifiedTensorSource(digest: digest, place: Place(file: "f", path: "t")) {
-      () throws(MRDLError) in
+    VerifiedTensorSource(
+      digest: digest, keeps: keeps, place: Place(file: "f", path: "t")
+    ) { () throws(MRDLError) in
       self.count.wrappingAdd(1, ordering: .relaxed)
       return Tensor([1, 0, 1] as [UInt8])
     }

@@ -6,9 +6,10 @@ import MRDLCore
 enum CaseWatch {
   /// Processor seconds that one case may take.
   static let secondCount = 10
-  /// Bytes of memory that the process may hold, and of addresses.
-  static let residentByteCount = 1 << 30
-  static let addressByteCount: UInt = 8 << 30
+  /// Bytes of memory that the process may hold: a value of `Limits.foldedByteCount`, tables of its extents, and
+  /// the rest. And of addresses.
+  static let residentByteCount = 5 << 30
+  static let addressByteCount: UInt = 12 << 30
 
   // Written by the one thread that runs cases, and read by the handler of a signal in it.
   private nonisolated(unsafe) static let message = UnsafeMutablePointer<CChar>.allocate(
