@@ -30,7 +30,8 @@ struct ChannelMap {
     normalization op: BatchNormalization, _ instruction: ProgramGraph.Instruction,
     _ graph: ProgramGraph
   ) {
-    guard let input = instruction.inputs[0] else { return nil }
+    // In training the statistics are those of the batch.
+    guard !op.isTraining, let input = instruction.inputs[0] else { return nil }
     var parameters: [[Double]] = []
     for index in 1...4 {
       guard let value = instruction.inputs[index],

@@ -15,7 +15,7 @@ enum RemoveIdentities: GraphPass {
       guard let input = instruction.inputs.first ?? nil, let output = instruction.outputs[0],
         !captured.contains(output), graph.values[input].constant == nil,
         instruction.outputs.dropFirst().allSatisfy({ $0.map { readerCounts[$0] == 0 } ?? true }),
-        isIdentity(instruction.op, facts[input], facts[output])
+        isIdentity(instruction, facts)
       else { return false }
       replacements[output] = input
       return true
@@ -24,13 +24,23 @@ enum RemoveIdentities: GraphPass {
   }
 
   private static func isIdentity(
-    _ op: any Operator, _ input: ValueFacts?, _ output: ValueFacts?
+    _ instruction: ProgramGraph.Instruction, _ facts: [ValueFacts?]
   ) -> Bool {
+    let op = instruction.op
     if op is Identity { return true }
-    // What is wrong with a node, such as Dropout in training, leaves it without facts.
-    guard let input, let output, input.scalarType == output.scalarType else { return false }
+    // What is wrong with a node leaves it without facts.
+    guard let input = instruction.inputs[0].flatMap({ facts[$0] }),
+      let output = instruction.outputs[0].flatMap({ facts[$0] }),
+      input.scalarType == output.scalarType
+    else { return false }
     if let op = op as? Transpose, let order = op.permutation { return order == order.sorted() }
-    if op is Dropout || op is Cast || op is CastLike { return true }
+    if op is Cast || op is CastLike { return true }
+    if op is Dropout {
+      // Elements are dropped where the flag of training says so.
+      guard !op.isView else { return true }
+      guard let flag = instruction.inputs[2].flatMap({ facts[$0]?.constant }) else { return false }
+      return flag.withUnsafeBytes { $0.allSatisfy { $0 == 0 } }
+    }
     return op.isView && output.hasProvenShape(of: input)
   }
 }
