@@ -52,3 +52,9 @@ int mrdl_terminal_width(int descriptor);
 ///   - line: the text without its newline; copied, cut to 1000 bytes.
 ///   - exit_code: the exit code of the process.
 void mrdl_install_sigbus_message(const char *_Nonnull line, int exit_code);
+
+/// Makes the next SIGINT be remembered instead of ending the process; one after that ends it as ever.
+void mrdl_watch_interrupt(void);
+
+/// Whether a SIGINT has come since `mrdl_watch_interrupt`: 1 or 0.
+int mrdl_interrupted(void);

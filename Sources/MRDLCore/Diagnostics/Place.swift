@@ -6,11 +6,16 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
   public var path: String?
   /// The number of bytes from the start of the file.
   public var byteOffset: UInt64?
+  /// The number of the line in a text that people write, from 1.
+  public var line: Int?
 
-  public init(file: String? = nil, path: String? = nil, byteOffset: UInt64? = nil) {
+  public init(
+    file: String? = nil, path: String? = nil, byteOffset: UInt64? = nil, line: Int? = nil
+  ) {
     self.file = file
     self.path = path
     self.byteOffset = byteOffset
+    self.line = line
   }
 
   /// A place without a file, such as a tensor or a JSON pointer.
@@ -19,10 +24,11 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
   /// Nowhere in particular.
   public static let unknown = Place()
 
-  /// `file: path: byte 128`, with what is known.
+  /// `file: line 7: path: byte 128`, with what is known.
   public var description: String {
     var parts: [String] = []
     if let file { parts.append(file.escapedForDisplay) }
+    if let line { parts.append("line \(line)") }
     if let path { parts.append(path.escapedForDisplay) }
     if let byteOffset { parts.append("byte \(byteOffset)") }
     return parts.joined(separator: ": ")
@@ -30,7 +36,7 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
 
   /// The same place in the named file, unless a file is known already.
   public func inFile(_ name: String) -> Place {
-    Place(file: file ?? name, path: path, byteOffset: byteOffset)
+    Place(file: file ?? name, path: path, byteOffset: byteOffset, line: line)
   }
 }
 

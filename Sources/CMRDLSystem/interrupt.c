@@ -1,0 +1,23 @@
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "include/mrdl_system.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void remember(int signal) {
+  (void)signal;
+  interrupted = 1;
+}
+
+void mrdl_watch_interrupt(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = remember;
+  action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+}
+
+int mrdl_interrupted(void) { return interrupted != 0; }
