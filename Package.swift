@@ -195,7 +195,8 @@ let package = Package(
         "TestDirectories",
       ]),
     tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),
-    tests("MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLCore"]),
+    tests(
+      "MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLModel", "MRDLCore"]),
     tests("MRDLNumericsTests", of: ["MRDLNumerics", "MRDLCore", "CMRDLKernels", "CMRDLSystem"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter", cSettings: strictC),
     tests(
