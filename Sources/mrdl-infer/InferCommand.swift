@@ -13,13 +13,14 @@ struct InferCommand: Command {
     "mrdl-infer", abstract: "Runs a model and shows what it says.",
     discussion: """
       What the model says of its input decides how a picture is resized, coloured and scaled. An input \
-      is a picture (PNG, PNM, BMP), a NumPy array (.npy), a directory (its pictures), or - for paths \
-      on standard input, one a line.
+      is a picture (PNG, PNM, BMP), a NumPy array (.npy), a CSV file (a row a sample) for a model of \
+      named columns, a directory (its pictures), or - for paths on standard input, one a line.
 
       Examples:
         mrdl-infer model.h5 boot.png
         mrdl-infer model.mrdl pictures/ --top 1 --format csv
         mrdl-infer model.mrdl --input x=x.npy --save-outputs answers
+        mrdl-infer model.mrdl --evaluate labelled.csv --format json
         mrdl-infer model.mrdl --benchmark 2 --threads 1 --format json
         find . -name '*.png' | mrdl-infer model.mrdl - --format jsonl
       """)
@@ -54,6 +55,12 @@ struct InferCommand: Command {
   @Option(help: ArgumentHelp("Run for so long and show the times.", valueName: "seconds"))
   var benchmark: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Score the model on labelled data: a CSV file, a folder a class, or IDX files.",
+      valueName: "path"))
+  var evaluate: String?
+
   @Flag(help: "Show the time of every node on standard error.")
   var profile = false
 
@@ -74,6 +81,11 @@ struct InferCommand: Command {
     let runner = Runner(
       try ModelFile.open(model, options: options), preprocessing: preprocessing,
       session: SessionOptions(threadLimit: threadOptions.threads))
+    if let evaluate {
+      var run = EvaluationRun(runner: runner, batch: max(batch, 64))
+      try run.perform(evaluate)
+      return try run.print(format)
+    }
     if inputs.isEmpty, named.isEmpty, benchmark == nil, runner.model.needsInput {
       throw ValidationError("there is no input: give a file, or --input NAME=FILE.npy")
     }

@@ -1,4 +1,5 @@
 import MRDLCore
+import MRDLDatasets
 import MRDLImages
 import MRDLInterchange
 import MRDLModel
@@ -75,9 +76,13 @@ final class Runner {
     }
   }
 
-  /// Reads an input, told by its content.
+  /// Reads an input, told by its content; what is neither an array nor a picture is a table to a model of
+  /// named features.
   func load(_ path: String) throws(MRDLError) -> Sample {
     let format = try ModelFile.format(of: path)
+    if format != .npy, let features = rowFeatures {
+      return try rows(of: TableFeatures(features, of: RecordedTable.read(path, for: model)), path)
+    }
     if format == .npy {
       let input = try freeInput()
       var tensor = try Self.array(path)
@@ -98,6 +103,29 @@ final class Runner {
       .floatSamples(reversingChannels: colors == .bgr)
     return Sample(
       path: path, tensor: pixels.reshaped(Shape([1] + pixels.shape.dimensions)), isPicture: true)
+  }
+
+  /// How a row of a table becomes the input, where the model takes rows and nothing else.
+  var rowFeatures: FeaturePreprocessing? {
+    guard let input = try? freeInput(),
+      case .features(let features)? = model.preprocessing[input.name]
+    else { return nil }
+    return features
+  }
+
+  /// The rows of a table, as one batch.
+  func rows(of table: TableFeatures, _ path: String) throws(MRDLError) -> Sample {
+    let numbers: Tensor
+    do throws(MRDLError) {
+      numbers = try table.inputs(table.rows)
+    } catch {
+      throw error.inFile(path)
+    }
+    let isDouble = try freeInput().scalarType == .float64
+    let tensor =
+      isDouble
+      ? numbers : Tensor(numbers.elements(as: Double.self).map { Float($0) }, shape: numbers.shape)
+    return Sample(path: path, tensor: tensor, isPicture: false)
   }
 
   /// Runs on samples that can run together, or on the given inputs alone.
@@ -125,7 +153,7 @@ final class Runner {
   }
 
   /// The input that an array without a name is for: the only one that is not given and no state.
-  private func freeInput() throws(MRDLError) -> ValueInfo {
+  func freeInput() throws(MRDLError) -> ValueInfo {
     let free = model.graph.inputs.filter { input in
       given[input.name] == nil && !model.state.contains { $0.input == input.name }
     }

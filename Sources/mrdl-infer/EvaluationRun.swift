@@ -1,0 +1,159 @@
+import MRDLCommandLine
+import MRDLCore
+import MRDLDatasets
+import MRDLMetrics
+import MRDLModel
+import MRDLReports
+import MRDLRuntime
+
+/// A model on labelled data: the scores of its first output.
+struct EvaluationRun {
+  private let runner: Runner
+  private let batch: Int
+  private let output: ValueInfo?
+  private let meaning: OutputMeaning?
+  private(set) var evaluation = Evaluation()
+  private var path = ""
+
+  init(runner: Runner, batch: Int) {
+    self.runner = runner
+    self.batch = batch
+    output = runner.model.graph.outputs.first
+    meaning = output.flatMap { runner.model.meanings[$0.name] }
+  }
+
+  var labels: [String] { meaning?.labels ?? [] }
+  private var isRegression: Bool { meaning?.task == .regression }
+
+  /// Runs the model on a CSV file, a directory with a folder for each class, or one with IDX files.
+  ///
+  /// - Throws: `MRDL5001` for data without labels, or with labels that the model does not know.
+  mutating func perform(_ path: String) throws(MRDLError) {
+    self.path = path
+    if !isRegression {
+      guard let count = labels.isEmpty ? output?.shape?.dimensions.last?.value : labels.count else {
+        throw MRDLError(
+          .wrongInput, "the model does not say how many classes it knows",
+          expected: "an output of classes or quantities")
+      }
+      evaluation = Evaluation(classCount: count, ranks: [5])
+    }
+    if FileSystem.kind(of: path) != .directory {
+      try evaluateTable(path)
+    } else if try hasFolders(path) {
+      try evaluateFolders(path)
+    } else {
+      try evaluatePictures(try MNISTDirectory(path).read(.test))
+    }
+  }
+
+  // MARK: Tables
+
+  private mutating func evaluateTable(_ path: String) throws(MRDLError) {
+    guard let features = runner.rowFeatures else {
+      throw MRDLError(
+        .wrongInput, "the model does not name the columns that it takes",
+        expected: "pictures, or a model that was trained on a table", at: Place(file: path))
+    }
+    let table = try RecordedTable.read(path, for: runner.model)
+    let rows = try TableFeatures(features, of: table)
+    let column =
+      try RecordedTable.target(of: runner.model).map { (name) throws(MRDLError) in
+        try table.column(name)
+      } ?? table.columnNames.count - 1
+    let answers = try scores([try runner.rows(of: rows, path)])
+    for (row, answer) in zip(rows.rows, answers) {
+      if isRegression {
+        guard let target = try table.number(row: row, column: column) else { continue }
+        evaluation.add(prediction: answer[0], target: target)
+      } else if let word = table.word(row: row, column: column) {
+        evaluation.add(
+          scores: answer, label: try label(word, table.classNames, "row \(row + 1)"))
+      }
+    }
+  }
+
+  /// The class of a word, which may be its number where the data state the names.
+  private func label(
+    _ word: String, _ names: [String], _ place: String
+  ) throws(MRDLError) -> Int {
+    if let index = labels.firstIndex(of: word) { return index }
+    if let number = Int(word) {
+      if names.indices.contains(number), let index = labels.firstIndex(of: names[number]) {
+        return index
+      }
+      if labels.isEmpty, (0..<(evaluation.confusion?.classCount ?? 0)).contains(number) {
+        return number
+      }
+    }
+    throw MRDLError(
+      .badDataset, "a label is none of the classes of the model", found: "\"\(word)\"",
+      expected: labels.prefix(10).joined(separator: ", "), at: Place(file: path, path: place))
+  }
+
+  // MARK: Pictures
+
+  private func hasFolders(_ path: String) throws(MRDLError) -> Bool {
+    try FileSystem.names(inDirectory: path).contains {
+      FileSystem.kind(of: FileSystem.join(path, $0)) == .directory
+    }
+  }
+
+  private mutating func evaluateFolders(_ path: String) throws(MRDLError) {
+    for name in try FileSystem.names(inDirectory: path).sorted() {
+      let folder = FileSystem.join(path, name)
+      guard FileSystem.kind(of: folder) == .directory else { continue }
+      let label = try label(name, [], "folder")
+      for picture in try ImageFolder.paths(in: folder) {
+        for answer in try scores([try runner.load(picture)]) {
+          evaluation.add(scores: answer, label: label)
+        }
+      }
+    }
+    guard evaluation.sampleCount > 0 else {
+      throw MRDLError(.badDataset, "the folders hold no pictures", at: Place(file: path))
+    }
+  }
+
+  private mutating func evaluatePictures(_ images: LabelledImages) throws(MRDLError) {
+    let (channels, height, width) = (images.channelCount, images.height, images.width)
+    let pixels = images.pixels.elements(as: UInt8.self)
+    let area = height * width
+    for start in stride(from: 0, to: images.count, by: batch) {
+      let range = start..<min(start + batch, images.count)
+      let samples = range.map { index in
+        var values = [Float](repeating: 0, count: channels * area)
+        for channel in 0..<channels {
+          for place in 0..<area {
+            values[place * channels + channel] = Float(
+              pixels[(index * channels + channel) * area + place])
+          }
+        }
+        return Runner.Sample(
+          path: path, tensor: Tensor(values, shape: Shape([1, height, width, channels])),
+          isPicture: true)
+      }
+      for (index, answer) in zip(range, try scores(samples)) {
+        evaluation.add(
+          scores: answer,
+          label: try label(
+            images.classNames[images.labels[index]], images.classNames, "picture \(index)"))
+      }
+    }
+  }
+
+  /// The numbers of the first output, a row a sample.
+  private func scores(_ samples: [Runner.Sample]) throws(MRDLError) -> [[Double]] {
+    let result = try runner.run(samples)
+    guard let tensor = result.outputs.first?.tensor, result.sampleCount > 0 else { return [] }
+    let numbers = try Answer.numbers(in: tensor)
+    let count = numbers.count / result.sampleCount
+    let expected = evaluation.confusion?.classCount ?? 1
+    guard count == expected else {
+      throw MRDLError(
+        .wrongInput, "the output does not hold a number for each class",
+        found: "\(tensor.shape)", expected: "[\(result.sampleCount), \(expected)]")
+    }
+    return (0..<result.sampleCount).map { Array(numbers[$0 * count..<($0 + 1) * count]) }
+  }
+}
