@@ -83,6 +83,8 @@ package struct CommandExit: Error, Sendable, Hashable {
 
   /// The command did its work and found something wrong.
   package static let findings = CommandExit(code: 1)
+  /// A person has stopped the command, which has kept its work: 128 plus the number of SIGINT.
+  package static let interrupted = CommandExit(code: 130)
   /// Some of the inputs failed; messages say which.
   package static func failure(_ category: FailureCategory) -> CommandExit {
     CommandExit(code: category.exitCode)

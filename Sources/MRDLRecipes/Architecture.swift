@@ -1,174 +1,91 @@
 package import MRDLCore
 package import MRDLModel
-internal import MRDLNumerics
-internal import MRDLOperators
 internal import MRDLTraining
 
 /// The model that a list of layers describes, with the first values of its parameters.
 package struct Architecture: Sendable {
   package let model: Model
-  /// The value that the loss compares with the targets: before a softmax, its logits.
+  /// The value that the loss compares with the targets: before a softmax or sigmoid, its logits.
   package let predictions: String
   package let parameterNames: [String]
+  /// What the numbers of the output `y` are.
+  package let scale: OutputMeaning.Scale
 
   /// - Parameters:
-  ///   - input: the shape of one sample, [C, H, W].
-  ///   - classCount: how many classes the data have.
+  ///   - input: the shape of one sample.
+  ///   - target: what the data want to be told.
+  ///   - scalarType: `f32`, or `f64` for a closed form.
   /// - Throws: `MRDL5002` where layers, data and loss do not fit each other.
   package init(
-    _ recipe: Recipe, input: Shape, classCount: Int
+    _ recipe: Recipe, input: Shape, target: TargetForm, scalarType: ScalarType = .float32
   ) throws(MRDLError) {
-    var builder = LayerBuilder(recipe: recipe, input: input)
-    for (index, layer) in recipe.layers.enumerated() {
-      do {
-        try builder.append(layer, index: index, isLast: index == recipe.layers.count - 1)
-      } catch {
+    var builder = LayerBuilder(
+      seed: recipe.seed, initializer: recipe.initializer, input: input, scalarType: scalarType,
+      outputCount: recipe.loss == .binaryCrossEntropy ? 1 : target.count)
+    try builder.append(recipe.layers, place: "/layers")
+    let last = recipe.layers.last
+    guard builder.shape.rank == 1, builder.shape[0] == builder.outputCount else {
+      throw MRDLError(
+        .badRecipe, "the last layer does not give the numbers that the data ask for",
+        found: "\(builder.shape)", expected: "[\(builder.outputCount)]", at: Place("/layers"))
+    }
+    func demand(_ function: ActivationRecipe.Function) throws(MRDLError) {
+      guard case .activation(let activation)? = last, activation.function == function else {
         throw MRDLError(
-          .badRecipe, "a layer does not fit the one before it", at: Place("/layers/\(index)"),
-          cause: error)
+          .badRecipe, "the loss does not fit the last layer", found: recipe.loss.rawValue,
+          expected: "\(function.rawValue) as the last layer", at: Place("/loss"))
       }
     }
-    guard builder.shape.rank == 1, builder.shape[0] == classCount else {
-      throw MRDLError(
-        .badRecipe, "the last layer does not give one number for each class",
-        found: "\(builder.shape)", expected: "[\(classCount)]", at: Place("/layers"))
+    let predictions: String
+    switch recipe.loss {
+    case .crossEntropy:
+      try demand(.softmax)
+      predictions = builder.beforeLast
+      scale = .probabilities
+    case .binaryCrossEntropy:
+      try demand(.sigmoid)
+      guard target.count == 2 else {
+        throw MRDLError(
+          .badRecipe, "binary cross-entropy is for two classes", found: "\(target.count) classes",
+          expected: "2, or softmax with cross-entropy", at: Place("/loss"))
+      }
+      predictions = builder.beforeLast
+      scale = .probabilities
+      try builder.appendComplement()
+    default:
+      predictions = builder.current
+      scale = target.isClass ? .scores : .values
+      if let scaling = target.scaling { try builder.append(scaling) }
     }
-    let endsInSoftmax = recipe.layers.last == .activation(.softmax)
-    guard recipe.loss == (endsInSoftmax ? .crossEntropy : .quadratic) else {
-      throw MRDLError(
-        .badRecipe, "the loss does not fit the last activation", found: recipe.loss.rawValue,
-        expected: "cross-entropy after softmax, quadratic otherwise", at: Place("/loss"))
-    }
-    model = try builder.model()
-    predictions = endsInSoftmax ? builder.beforeLast : builder.current
-    parameterNames = builder.parameters.map(\.info.name)
+    // The last value is the output and has its name.
+    self.predictions = predictions == builder.current ? "y" : predictions
+    parameterNames = builder.parameters
+    model = try builder.model(recipe)
   }
 }
 
-/// Appends layers one by one.
-private struct LayerBuilder {
-  let recipe: Recipe
-  let input: Shape
-  private(set) var shape: Shape
-  private(set) var current = "x"
-  private(set) var beforeLast = "x"
-  private(set) var parameters: [ModelTensor] = []
-  private var nodes: [Node] = []
+/// What a model is to tell of a sample.
+package struct TargetForm: Sendable, Hashable {
+  /// How many classes or quantities there are.
+  package var count: Int
+  package var isClass: Bool
+  /// What brings quantities from the scale of training to their own.
+  package var scaling: Standardization?
 
-  init(recipe: Recipe, input: Shape) {
-    self.recipe = recipe
-    self.input = input
-    shape = input
+  package init(count: Int, isClass: Bool, scaling: Standardization? = nil) {
+    self.count = count
+    self.isClass = isClass
+    self.scaling = scaling
   }
+}
 
-  func model() throws(MRDLError) -> Model {
-    var model = Model(
-      graph: Graph(
-        name: recipe.name,
-        inputs: [
-          ValueInfo("x", .float32, SymbolicShape(["N"] + input.dimensions.map { .fixed($0) }))
-        ],
-        outputs: [
-          ValueInfo(
-            current, .float32, SymbolicShape(["N"] + shape.dimensions.map { .fixed($0) }))
-        ], nodes: nodes),
-      opsets: OperatorSet.currentVersions, tensors: try TensorTable(parameters))
-    model.card.name = recipe.name
-    model.card.description = recipe.description
-    return model
-  }
+/// (x − mean) / deviation, a number for each column.
+package struct Standardization: Sendable, Hashable {
+  package var mean: [Double]
+  package var deviation: [Double]
 
-  mutating func append(_ layer: LayerRecipe, index: Int, isLast: Bool) throws(MRDLError) {
-    let name = "\(Self.kind(layer))\(index + 1)"
-    var node = Node("", name: name, inputs: [current], outputs: [isLast ? "y" : name])
-    switch layer {
-    case .convolution(let filters, let kernel, let stride, let padding):
-      let channels = shape.rank == 3 ? shape[0] : 0
-      node.operatorName = "Conv"
-      node.attributes = [
-        "kernel_shape": .integers([Int64(kernel), Int64(kernel)]),
-        "strides": .integers([Int64(stride), Int64(stride)]),
-      ]
-      if padding == .same { node.attributes["auto_pad"] = .string("SAME_UPPER") }
-      node.inputs += [
-        parameter(
-          "\(name).weight", Shape([filters, channels, kernel, kernel]), axes: "OIHW",
-          fanIn: channels * kernel * kernel, fanOut: filters * kernel * kernel),
-        parameter("\(name).bias", Shape([filters]), axes: "O", fanIn: 0, fanOut: 0),
-      ]
-    case .activation(let function):
-      switch function {
-      case .sigmoid: node.operatorName = "Sigmoid"
-      case .tanh: node.operatorName = "Tanh"
-      case .relu: node.operatorName = "Relu"
-      case .leakyRelu: node.operatorName = "LeakyRelu"
-      case .softmax:
-        node.operatorName = "Softmax"
-        node.attributes["axis"] = .integer(-1)
-      }
-    case .averagePool(let size, let stride), .maxPool(let size, let stride):
-      if case .maxPool = layer {
-        node.operatorName = "MaxPool"
-      } else {
-        node.operatorName = "AveragePool"
-      }
-      node.attributes = [
-        "kernel_shape": .integers([Int64(size), Int64(size)]),
-        "strides": .integers([Int64(stride), Int64(stride)]),
-      ]
-    case .flatten:
-      node.operatorName = "Flatten"
-      node.attributes["axis"] = .integer(1)
-    case .dense(let units):
-      let inputs = shape.rank == 1 ? shape[0] : 0
-      node.operatorName = "Gemm"
-      node.inputs += [
-        parameter(
-          "\(name).weight", Shape([inputs, units]), axes: "IO", fanIn: inputs, fanOut: units),
-        parameter("\(name).bias", Shape([units]), axes: "O", fanIn: 0, fanOut: 0),
-      ]
-    }
-    shape = try outputShape(node)
-    nodes.append(node)
-    beforeLast = current
-    current = node.outputs[0]
-  }
-
-  private static func kind(_ layer: LayerRecipe) -> String {
-    switch layer {
-    case .convolution: "conv"
-    case .activation(let function): function.rawValue
-    case .averagePool, .maxPool: "pool"
-    case .flatten: "flatten"
-    case .dense: "dense"
-    }
-  }
-
-  /// The shape of what a node gives for one sample.
-  private func outputShape(_ node: Node) throws(MRDLError) -> Shape {
-    let place = Place(node.name)
-    let op = try OperatorSet.standard.makeOperator(node, place: place)
-    var facts: [ValueFacts?] = [ValueFacts(.float32, Shape([1] + shape.dimensions))]
-    for name in node.inputs.dropFirst() {
-      facts.append(
-        parameters.first { $0.info.name == name }.map { ValueFacts(.float32, $0.info.shape) })
-    }
-    let output = try op.infer(Operands(facts, outputCount: 1, place: place))[0]
-    guard let result = output.concreteShape else {
-      throw MRDLError(.badRecipe, "the shape of a layer is not known", at: place)
-    }
-    return Shape(Array(result.dimensions.dropFirst()))
-  }
-
-  /// Adds a parameter with its first values; one without a fan-in begins with zeros.
-  private mutating func parameter(
-    _ name: String, _ shape: Shape, axes: String, fanIn: Int, fanOut: Int
-  ) -> String {
-    var numbers = RandomNumbers(
-      seed: recipe.seed, stream: RandomStream.parameter(parameters.count).number)
-    let initializer = fanIn == 0 ? .zeros : recipe.initializer
-    let tensor = initializer.tensor(shape, fanIn: fanIn, fanOut: fanOut, numbers: &numbers)
-    parameters.append(ModelTensor(name, tensor, axes: axes))
-    return name
+  package init(mean: [Double], deviation: [Double]) {
+    self.mean = mean
+    self.deviation = deviation
   }
 }

@@ -1,95 +1,162 @@
 internal import MRDLCore
 
 /// One layer of an architecture, as a recipe names it.
-package enum LayerRecipe: Sendable, Hashable {
-  package enum Padding: String, Sendable, Hashable, CaseIterable {
-    case valid
-    case same
+package indirect enum LayerRecipe: Sendable, Hashable {
+  package enum Pooling: String, Sendable, Hashable, CaseIterable {
+    case average
+    case max
   }
 
-  package enum Activation: String, Sendable, Hashable, CaseIterable {
-    case sigmoid
-    case tanh
-    case relu
-    case leakyRelu = "leaky-relu"
-    case softmax
+  package enum Cell: String, Sendable, Hashable, CaseIterable {
+    case rnn = "simple-rnn"
+    case gru
+    case lstm
   }
 
-  case convolution(filters: Int, kernel: Int, stride: Int, padding: Padding)
-  case activation(Activation)
-  case averagePool(size: Int, stride: Int)
-  case maxPool(size: Int, stride: Int)
+  case convolution(ConvolutionRecipe)
+  case activation(ActivationRecipe)
+  case pool(Pooling, WindowRecipe)
+  case globalPool(Pooling)
+  case batchNormalization(epsilon: Double, momentum: Double)
+  case dropout(rate: Double)
   case flatten
-  case dense(units: Int)
+  case reshape([Int])
+  /// Steps and channels change places.
+  case transpose
+  /// - Parameter units: nil for as many as there are classes or targets.
+  case dense(units: Int?, bias: Bool)
+  /// What `layers` give, plus the input, or what `shortcut` makes of it.
+  case residual(layers: [LayerRecipe], shortcut: [LayerRecipe])
+  /// The powers of every feature up to a degree (2-1), and their products where asked for.
+  case polynomial(degree: Int, interactions: Bool)
+  case recurrent(Cell, units: Int, bidirectional: Bool, sequences: Bool)
+
+  static func list(_ cursor: JSONCursor) throws(MRDLError) -> [LayerRecipe] {
+    var layers: [LayerRecipe] = []
+    for layer in try cursor.elements() { layers.append(try LayerRecipe(layer)) }
+    return layers
+  }
 
   /// Reads a layer: an object with a `kind` and what it takes.
   init(_ cursor: JSONCursor) throws(MRDLError) {
-    func size(_ key: String, default value: Int? = nil) throws(MRDLError) -> Int {
-      guard let value else { return try cursor.required(key).integer(in: 1...65_536) }
-      return try cursor.optional(key)?.integer(in: 1...65_536) ?? value
-    }
     var known: Set = ["kind"]
     let kind = try cursor.required("kind")
     switch try kind.string() {
     case "conv":
-      known.formUnion(["filters", "kernel", "stride", "padding"])
-      self = .convolution(
-        filters: try size("filters"), kernel: try size("kernel"),
-        stride: try size("stride", default: 1),
-        padding: try cursor.optional("padding")?.choice() ?? .valid)
+      known.formUnion(ConvolutionRecipe.keys)
+      self = .convolution(try ConvolutionRecipe(cursor))
     case "activation":
-      known.insert("function")
-      self = .activation(try cursor.required("function").choice())
+      known.formUnion(["function", "alpha"])
+      self = .activation(try ActivationRecipe(cursor))
     case "average-pool", "max-pool":
-      known.formUnion(["size", "stride"])
-      let window = try size("size")
-      let stride = try size("stride", default: window)
-      self =
-        try kind.string() == "max-pool"
-        ? .maxPool(size: window, stride: stride) : .averagePool(size: window, stride: stride)
+      known.formUnion(WindowRecipe.keys)
+      self = .pool(try kind.string() == "max-pool" ? .max : .average, try WindowRecipe(cursor))
+    case "global-average-pool": self = .globalPool(.average)
+    case "global-max-pool": self = .globalPool(.max)
+    case "batch-norm":
+      known.formUnion(["epsilon", "momentum"])
+      self = .batchNormalization(
+        epsilon: try cursor.positive("epsilon", default: 1e-5),
+        momentum: try cursor.share("momentum", default: 0.9))
+    case "dropout":
+      known.insert("rate")
+      self = .dropout(rate: try cursor.required("rate").share())
     case "flatten": self = .flatten
+    case "reshape":
+      known.insert("shape")
+      var shape: [Int] = []
+      for extent in try cursor.required("shape").elements() {
+        shape.append(try extent.count(upTo: 1 << 24))
+      }
+      self = .reshape(shape)
+    case "transpose": self = .transpose
     case "dense":
-      known.insert("units")
-      self = .dense(units: try size("units"))
-    case let other:
-      throw MRDLError(
-        .badRecipe, "a kind of layer is not known", found: "\"\(other)\"",
-        expected: "conv, activation, average-pool, max-pool, flatten, dense", at: kind.place)
+      known.formUnion(["units", "bias"])
+      self = .dense(
+        units: try cursor.optional("units")?.count(upTo: 65_536),
+        bias: try cursor.bool("bias", default: true))
+    case "residual":
+      known.formUnion(["layers", "shortcut"])
+      let shortcut = try cursor.optional("shortcut")
+      self = .residual(
+        layers: try Self.list(cursor.required("layers")),
+        shortcut: try shortcut.map { (cursor) throws(MRDLError) in try Self.list(cursor) } ?? [])
+    case "polynomial":
+      known.formUnion(["degree", "interactions"])
+      self = .polynomial(
+        degree: try cursor.required("degree").count(upTo: 16),
+        interactions: try cursor.bool("interactions", default: false))
+    case let name:
+      guard let cell = Cell(rawValue: name) else {
+        throw try kind.unknown(
+          "layer",
+          expected: "conv, activation, average-pool, max-pool, global-average-pool, "
+            + "global-max-pool, batch-norm, dropout, flatten, reshape, transpose, dense, residual, "
+            + "polynomial, simple-rnn, gru, lstm")
+      }
+      known.formUnion(["units", "bidirectional", "sequences"])
+      self = .recurrent(
+        cell, units: try cursor.required("units").count(upTo: 65_536),
+        bidirectional: try cursor.bool("bidirectional", default: false),
+        sequences: try cursor.bool("sequences", default: false))
     }
     try cursor.refuseUnknownKeys(except: known)
+  }
+
+  /// What the layer's name in the model begins with.
+  var stem: String {
+    switch self {
+    case .convolution: "conv"
+    case .activation(let activation): activation.function.rawValue
+    case .pool, .globalPool: "pool"
+    case .batchNormalization: "norm"
+    case .dropout: "dropout"
+    case .flatten: "flatten"
+    case .reshape: "reshape"
+    case .transpose: "transpose"
+    case .dense: "dense"
+    case .residual: "residual"
+    case .polynomial: "polynomial"
+    case .recurrent(let cell, _, _, _): cell == .rnn ? "rnn" : cell.rawValue
+    }
   }
 
   /// The layer as JSON, with every default written out.
   var encoded: JSONValue {
     switch self {
-    case .convolution(let filters, let kernel, let stride, let padding):
+    case .convolution(let convolution): convolution.encoded
+    case .activation(let activation): activation.encoded
+    case .pool(let pooling, let window):
+      .object([JSONMember("kind", .string("\(pooling.rawValue)-pool"))] + window.members)
+    case .globalPool(let pooling): .object(["kind": .string("global-\(pooling.rawValue)-pool")])
+    case .batchNormalization(let epsilon, let momentum):
       .object([
-        "kind": "conv", "filters": .integer(Int64(filters)), "kernel": .integer(Int64(kernel)),
-        "stride": .integer(Int64(stride)), "padding": .string(padding.rawValue),
+        "kind": "batch-norm", "epsilon": .number(epsilon), "momentum": .number(momentum),
       ])
-    case .activation(let function):
-      .object(["kind": "activation", "function": .string(function.rawValue)])
-    case .averagePool(let size, let stride):
-      .object([
-        "kind": "average-pool", "size": .integer(Int64(size)), "stride": .integer(Int64(stride)),
-      ])
-    case .maxPool(let size, let stride):
-      .object([
-        "kind": "max-pool", "size": .integer(Int64(size)), "stride": .integer(Int64(stride)),
-      ])
+    case .dropout(let rate): .object(["kind": "dropout", "rate": .number(rate)])
     case .flatten: .object(["kind": "flatten"])
-    case .dense(let units): .object(["kind": "dense", "units": .integer(Int64(units))])
-    }
-  }
-}
-
-extension JSONCursor {
-  /// Refuses a key that is not among the given ones: in a recipe it is a mistake.
-  func refuseUnknownKeys(except known: Set<String>) throws(MRDLError) {
-    for (key, cursor) in try members() where !known.contains(key) {
-      throw MRDLError(
-        .unknownKey, "a key of a recipe is not known", found: "\"\(key)\"",
-        expected: known.sorted().joined(separator: ", "), at: cursor.place)
+    case .reshape(let shape): .object(["kind": "reshape", "shape": .integers(shape)])
+    case .transpose: .object(["kind": "transpose"])
+    case .dense(let units, let bias):
+      .object(
+        [JSONMember("kind", "dense")]
+          + (units.map { [JSONMember("units", .integer(Int64($0)))] } ?? [])
+          + [JSONMember("bias", .bool(bias))])
+    case .residual(let layers, let shortcut):
+      .object([
+        "kind": "residual", "layers": .array(layers.map(\.encoded)),
+        "shortcut": .array(shortcut.map(\.encoded)),
+      ])
+    case .polynomial(let degree, let interactions):
+      .object([
+        "kind": "polynomial", "degree": .integer(Int64(degree)),
+        "interactions": .bool(interactions),
+      ])
+    case .recurrent(let cell, let units, let bidirectional, let sequences):
+      .object([
+        "kind": .string(cell.rawValue), "units": .integer(Int64(units)),
+        "bidirectional": .bool(bidirectional), "sequences": .bool(sequences),
+      ])
     }
   }
 }

@@ -10,9 +10,16 @@ package struct PictureSamples: TrainingData {
 
   /// What each of the 256 values of a pixel becomes.
   private let values: [Float]
+  private let augmentation: AugmentationRecipe?
+  private let seed: UInt64
 
-  package init(_ images: LabelledImages) {
+  /// - Parameter augmentation: how pictures are varied while a model learns; never where it is measured.
+  package init(
+    _ images: LabelledImages, augmentation: AugmentationRecipe? = nil, seed: UInt64 = 0
+  ) {
     self.images = images
+    self.augmentation = augmentation
+    self.seed = seed
     values = (0...255).map { Float($0) * Float(Self.scale) }
   }
 
@@ -28,6 +35,16 @@ package struct PictureSamples: TrainingData {
   ) {
     let pixels = images.pixels.span(of: UInt8.self)
     let start = index * target.count
+    if epoch > 0, let augmentation {
+      let (height, width) = (images.height, images.width)
+      augmentation.write(
+        seed: seed, epoch: epoch, sample: index, channels: images.channelCount, height: height,
+        width: width, into: &target
+      ) { channel, row, column in
+        values[Int(pixels[start + (channel * height + row) * width + column])]
+      }
+      return
+    }
     for offset in 0..<target.count { target[offset] = values[Int(pixels[start + offset])] }
   }
 }

@@ -1,21 +1,46 @@
 package import MRDLCore
 package import MRDLTraining
 
-/// Everything that decides how a model comes into being: architecture, loss, optimizer and their numbers.
+/// Everything that decides how a model comes into being: data, architecture, loss, optimizer and their
+/// numbers.
 ///
 /// `Schemas/mrdl-recipe-1.schema.json` describes the JSON form.
 package struct Recipe: Sendable, Hashable {
+  /// How the parameters are found.
+  package enum Solver: String, Sendable, Hashable, CaseIterable {
+    /// Step by step along the gradient.
+    case gradient
+    /// Linear least squares in one step, by a QR factorisation in double precision.
+    case qr
+  }
+
   package var name: String
   package var description: String
+  package var data: DataRecipe
+  /// nil: pictures are seen as they are.
+  package var augmentation: AugmentationRecipe?
   package var layers: [LayerRecipe]
+  package var solver: Solver
   package var initializer: Initializer
   package var loss: Objective.Loss
-  package var momentum: Double
-  package var usesNesterov: Bool
-  package var weightDecay: Double
+  /// Of cross-entropy.
+  package var labelSmoothing: Double
+  /// Of the Huber loss.
+  package var huberDelta: Double
+  var optimizer: OptimizerRecipe?
+  /// The penalties of the loss; the decoupled decay is the optimizer's.
+  var penalties: WeightDecay
   package var rate: LearningRate
   package var epochCount: Int
-  package var batchSize: Int
+  /// nil: all samples.
+  package var batchSize: Int?
+  package var accumulationCount: Int
+  package var clipping: GradientClipping?
+  package var earlyStopping: EarlyStopping?
+  package var monitor: Monitor?
+  package var keeps: TrainingOptions.Choice
+  package var metrics: [TrainingMetric]
+  package var checkpoints: CheckpointRecipe
   package var seed: UInt64
   /// The share of the training samples that are held back for validation.
   package var validationShare: Double
@@ -24,128 +49,128 @@ package struct Recipe: Sendable, Hashable {
   package init(_ root: JSONCursor) throws(MRDLError) {
     try root.refuseUnknownKeys(
       except: [
-        "name", "description", "layers", "initializer", "loss", "optimizer", "schedule", "epochs",
-        "batch", "seed", "validation",
+        "name", "description", "data", "augmentation", "layers", "solver", "initializer", "loss",
+        "label_smoothing", "huber_delta", "optimizer", "regularization", "schedule", "epochs",
+        "batch", "accumulate", "clipping", "early_stopping", "monitor", "keep", "metrics",
+        "checkpoint", "seed", "validation",
       ])
     name = try root.required("name").string()
     description = try root.optional("description")?.string() ?? ""
-    layers = []
-    for layer in try root.required("layers").elements() { layers.append(try LayerRecipe(layer)) }
+    data = try DataRecipe(root.optional("data"))
+    augmentation = try AugmentationRecipe(root.optional("augmentation"))
+    layers = try LayerRecipe.list(root.required("layers"))
+    solver = try root.optional("solver")?.choice() ?? .gradient
     initializer = try root.optional("initializer")?.choice() ?? .glorot
     loss = try root.required("loss").choice()
-    let optimizer = try root.required("optimizer")
-    try optimizer.refuseUnknownKeys(
-      except: ["kind", "rate", "momentum", "nesterov", "weight_decay"])
-    let kind = try optimizer.optional("kind")
-    guard try kind?.string() ?? "sgd" == "sgd" else {
-      throw MRDLError(
-        .badRecipe, "a kind of optimizer is not known", found: try kind?.string(),
-        expected: "sgd", at: kind?.place ?? .unknown)
+    labelSmoothing = try root.share("label_smoothing", default: 0)
+    huberDelta = try root.positive("huber_delta", default: 1)
+    optimizer =
+      solver == .qr ? nil : try OptimizerRecipe(root.required("optimizer"))
+    penalties = try WeightDecay(root.optional("regularization"))
+    rate = try LearningRate(optimizer?.rate ?? 1, schedule: root.optional("schedule"))
+    epochCount = solver == .qr ? 1 : try root.required("epochs").count()
+    batchSize = nil
+    if let batch = try root.optional("batch"), batch.value != "all" {
+      batchSize = try batch.count()
     }
-    momentum = try optimizer.share("momentum", default: 0)
-    usesNesterov = try optimizer.optional("nesterov")?.bool() ?? false
-    weightDecay = try optimizer.share("weight_decay", default: 0)
-    rate = try LearningRate(
-      optimizer.required("rate").positive(), schedule: root.optional("schedule"))
-    epochCount = try root.required("epochs").integer(in: 1...1_000_000)
-    batchSize = try root.required("batch").integer(in: 1...1_000_000)
+    accumulationCount = try root.optional("accumulate")?.count() ?? 1
+    clipping = try GradientClipping(root.optional("clipping"))
+    earlyStopping = try EarlyStopping(root.optional("early_stopping"))
+    monitor = try root.optional("monitor").map { (cursor) throws(MRDLError) in
+      try Monitor(cursor)
+    }
+    keeps = try root.optional("keep")?.choice() ?? .last
+    metrics = []
+    for metric in try root.optional("metrics")?.elements() ?? [] {
+      guard let value = TrainingMetric(name: try metric.string()) else {
+        throw try metric.unknown("metric", expected: "accuracy, top2_accuracy, top3_accuracy, …")
+      }
+      metrics.append(value)
+    }
+    checkpoints = try CheckpointRecipe(root.optional("checkpoint"))
     seed = UInt64(try root.optional("seed")?.integer(in: 0...Int.max) ?? 1)
     validationShare = try root.share("validation", default: 0)
+    if solver == .qr { try checkLeastSquares(root) }
+  }
+
+  /// The closed form knows one loss, and no penalty whose slope jumps.
+  private func checkLeastSquares(_ root: JSONCursor) throws(MRDLError) {
+    guard loss == .quadratic else {
+      throw MRDLError(
+        .badRecipe, "the closed form is for another loss", found: loss.rawValue,
+        expected: "quadratic", at: try root.required("loss").place)
+    }
+    guard penalties.l1 == 0 else {
+      throw MRDLError(
+        .badRecipe, "the closed form has no L1 penalty", found: "\(penalties.l1)", expected: "0",
+        at: try root.required("regularization").place)
+    }
   }
 
   /// The recipe as JSON, with every default written out.
   package var encoded: JSONValue {
-    .object([
-      "name": .string(name),
-      "description": .string(description),
-      "layers": .array(layers.map(\.encoded)),
-      "initializer": .string(initializer.rawValue),
-      "loss": .string(loss.rawValue),
-      "optimizer": .object([
-        "kind": "sgd", "rate": .number(rate.initial), "momentum": .number(momentum),
-        "nesterov": .bool(usesNesterov), "weight_decay": .number(weightDecay),
-      ]),
-      "schedule": rate.encodedSchedule,
-      "epochs": .integer(Int64(epochCount)),
-      "batch": .integer(Int64(batchSize)),
-      "seed": .integer(Int64(seed)),
-      "validation": .number(validationShare),
-    ])
+    var members: [JSONMember] = [
+      JSONMember("name", .string(name)),
+      JSONMember("description", .string(description)),
+      JSONMember("data", data.encoded),
+    ]
+    if let augmentation { members.append(JSONMember("augmentation", augmentation.encoded)) }
+    members += [
+      JSONMember("layers", .array(layers.map(\.encoded))),
+      JSONMember("solver", .string(solver.rawValue)),
+      JSONMember("initializer", .string(initializer.rawValue)),
+      JSONMember("loss", .string(loss.rawValue)),
+    ]
+    if loss == .crossEntropy {
+      members.append(JSONMember("label_smoothing", .number(labelSmoothing)))
+    }
+    if loss == .huber { members.append(JSONMember("huber_delta", .number(huberDelta))) }
+    members.append(JSONMember("regularization", penalties.encodedPenalties))
+    if let optimizer {
+      members += [
+        JSONMember("optimizer", optimizer.encoded),
+        JSONMember("schedule", rate.encodedSchedule),
+        JSONMember("epochs", .integer(Int64(epochCount))),
+        JSONMember("batch", batchSize.map { .integer(Int64($0)) } ?? "all"),
+        JSONMember("accumulate", .integer(Int64(accumulationCount))),
+      ]
+      if let clipping { members.append(JSONMember("clipping", clipping.encoded)) }
+      if let earlyStopping { members.append(JSONMember("early_stopping", earlyStopping.encoded)) }
+      if let monitor { members.append(JSONMember("monitor", monitor.encoded)) }
+      members += [
+        JSONMember("keep", .string(keeps.rawValue)),
+        JSONMember("metrics", .strings(metrics.map(\.name))),
+        JSONMember("checkpoint", checkpoints.encoded),
+      ]
+    }
+    members += [
+      JSONMember("seed", .integer(Int64(seed))),
+      JSONMember("validation", .number(validationShare)),
+    ]
+    return .object(members)
   }
 
   /// How the trainer goes about it.
   package func options(threadLimit: Int?) -> TrainingOptions {
-    TrainingOptions(
-      epochCount: epochCount, batchSize: batchSize, seed: seed,
-      optimizer: .gradientDescent(
-        GradientDescent(momentum: momentum, usesNesterov: usesNesterov)),
-      learningRate: rate, weightDecay: WeightDecay(l2: weightDecay), metrics: [.accuracy(rank: 1)],
-      threadLimit: threadLimit)
+    var decay = penalties
+    decay.decoupled = optimizer?.decay ?? 0
+    return TrainingOptions(
+      epochCount: epochCount, batchSize: batchSize ?? Self.largestBatch,
+      accumulationCount: batchSize == nil ? .max : accumulationCount, seed: seed,
+      optimizer: optimizer?.rule ?? .gradientDescent(GradientDescent()),
+      learningRate: rate, weightDecay: decay, clipping: clipping, metrics: metrics, keeps: keeps,
+      earlyStopping: earlyStopping, monitor: monitor, threadLimit: threadLimit)
+  }
+
+  /// Samples that run together where a step takes all of them.
+  private static let largestBatch = 1024
+
+  package func objective(of prediction: String) -> Objective {
+    Objective(loss, of: prediction, labelSmoothing: labelSmoothing, huberDelta: huberDelta)
   }
 }
 
-extension LearningRate {
-  fileprivate init(_ initial: Double, schedule: JSONCursor?) throws(MRDLError) {
-    self.init(initial)
-    guard let schedule else { return }
-    try schedule.refuseUnknownKeys(except: ["kind", "floor", "every", "factor", "warm_up"])
-    warmUpEpochs = try schedule.optional("warm_up")?.number() ?? 0
-    let kind = try schedule.required("kind")
-    switch try kind.string() {
-    case "constant": course = .constant
-    case "step":
-      course = .step(
-        epochCount: try schedule.required("every").integer(in: 1...1_000_000),
-        factor: try schedule.required("factor").positive())
-    case "cosine": course = .cosine(floor: try schedule.share("floor", default: 0))
-    case let other:
-      throw MRDLError(
-        .badRecipe, "a kind of schedule is not known", found: "\"\(other)\"",
-        expected: "constant, step, cosine", at: kind.place)
-    }
-  }
-
-  fileprivate var encodedSchedule: JSONValue {
-    switch course {
-    // No recipe asks for a course that falls on a plateau.
-    case .constant, .plateau:
-      .object(["kind": "constant", "warm_up": .number(warmUpEpochs)])
-    case .exponential(let factor):
-      .object([
-        "kind": "step", "every": .integer(1), "factor": .number(factor),
-        "warm_up": .number(warmUpEpochs),
-      ])
-    case .step(let count, let factor):
-      .object([
-        "kind": "step", "every": .integer(Int64(count)), "factor": .number(factor),
-        "warm_up": .number(warmUpEpochs),
-      ])
-    case .cosine(let floor):
-      .object(["kind": "cosine", "floor": .number(floor), "warm_up": .number(warmUpEpochs)])
-    }
-  }
-}
-
-extension JSONCursor {
-  /// A number above zero.
-  fileprivate func positive() throws(MRDLError) -> Double {
-    let number = try number()
-    guard number > 0 else {
-      throw MRDLError(
-        .badRecipe, "a number is not positive", found: "\(number)", at: place)
-    }
-    return number
-  }
-
-  /// A number from 0 up to, but not including, 1.
-  fileprivate func share(_ key: String, default value: Double) throws(MRDLError) -> Double {
-    guard let cursor = try optional(key) else { return value }
-    let number = try cursor.number()
-    guard (0..<1).contains(number) else {
-      throw MRDLError(
-        .badRecipe, "a number is out of range", found: "\(number)",
-        expected: "at least 0 and below 1", at: cursor.place)
-    }
-    return number
-  }
+extension Objective.Loss {
+  /// Whether a target is the number of a class.
+  package var takesClasses: Bool { self == .crossEntropy || self == .binaryCrossEntropy }
 }

@@ -9,6 +9,7 @@ struct EpochProgress {
   let sampleCount: Int
   private var bar: ProgressBar?
   private var start = Clock.monotonicNanoseconds
+  private var lastLine: UInt64 = 0
 
   init(epochCount: Int, sampleCount: Int) {
     self.epochCount = epochCount
@@ -21,13 +22,20 @@ struct EpochProgress {
       var current = bar ?? ProgressBar("epoch \(epoch)/\(epochCount)", total: sampleCount)
       current.update(completed: seen, detail: "loss \(Quantity.fixed(loss, digits: 4))")
       bar = current
-    case .checkpoint: break
+    case .checkpoint(let path):
+      bar?.finish()
+      bar = nil
+      try StandardStream.error.write("checkpoint \(path.escapedForDisplay)\n")
     case .epoch(let record):
       bar?.finish()
       bar = nil
       let now = Clock.monotonicNanoseconds
       let seconds = Double(now - start) / 1e9
       start = now
+      // A thousand short epochs are not a thousand lines.
+      let isDue = epochCount <= 100 || now - lastLine > 500_000_000 || record.epoch == epochCount
+      guard isDue else { return }
+      lastLine = now
       var line = "epoch \(record.epoch)/\(epochCount)"
       for (name, value) in record.values.sorted(by: { $0.key < $1.key }) {
         line +=

@@ -27,6 +27,13 @@ struct ModelOutput {
     _ = try AtomicFile(path: path, replacing: replacing)
   }
 
+  /// Where the state of the training goes unless the caller says otherwise.
+  var checkpointPath: String {
+    FileSystem.join(
+      FileSystem.directory(of: path),
+      FileSystem.stem(of: FileSystem.name(of: path)) + ".checkpoint.mrdl")
+  }
+
   func write(_ model: Model) throws(MRDLError) {
     if isHDF5 {
       try HDF5ModelFile.write(model, to: path, replacing: replacing)

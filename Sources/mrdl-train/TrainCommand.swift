@@ -3,6 +3,7 @@ import MRDLCommandLine
 import MRDLCore
 import MRDLModel
 import MRDLRecipes
+import MRDLTraining
 
 /// Fits a model to data by a recipe and writes it to a file.
 @main struct TrainCommand: Command {
@@ -12,7 +13,9 @@ import MRDLRecipes
     discussion: """
       Examples:
         mrdl-train lenet --data /usr/share/datasets/fashion-mnist --output model.mrdl
-        mrdl-train lenet-relu --data DIR --output model.mrdl --epochs 10 --set optimizer.rate=0.01
+        mrdl-train least-squares --data longley.csv --set data.target=TOTEMP --output model.mrdl
+        mrdl-train softmax --data iris.csv --output model.mrdl --set optimizer.rate=0.1
+        mrdl-train --resume model.checkpoint.mrdl --data DIR --output model.mrdl
         mrdl-train --print lenet > mine.json && mrdl-train mine.json --data DIR --output m.mrdl
       """,
     version: Release.version)
@@ -20,7 +23,10 @@ import MRDLRecipes
   @Argument(help: "A recipe: the name of a built-in one, or a JSON file.")
   var recipe: String?
 
-  @Option(help: "The directory with the four IDX files of MNIST or Fashion-MNIST, plain or .gz.")
+  @Option(
+    help: ArgumentHelp(
+      "The data: a CSV file, or a directory with the IDX files of MNIST or Fashion-MNIST.",
+      valueName: "path"))
   var data: String?
 
   @Option(help: "The model to write, .mrdl or .h5.")
@@ -35,11 +41,27 @@ import MRDLRecipes
   @Option(help: "How many threads may take part. The result does not depend on it.")
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Replace a value of the recipe.", valueName: "key=value"))
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("Replace or add a value of the recipe. Repeatable.", valueName: "key=value"))
   var set: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Go on with an interrupted training from its checkpoint.", valueName: "file")
+  )
+  var resume: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where checkpoints go; beside the output unless given.", valueName: "file"))
+  var checkpoint: String?
 
   @Option(help: ArgumentHelp("Write one JSON object a line for each epoch.", valueName: "file"))
   var history: String?
+
+  @Option(
+    help: ArgumentHelp("Write pictures and a page that shows them.", valueName: "directory"))
+  var report: String?
 
   @Flag(help: "Replace an output that exists.")
   var force = false
@@ -57,38 +79,65 @@ import MRDLRecipes
     if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1.") }
     if let seed, seed < 0 { throw ValidationError("--seed must not be negative.") }
     if list || printed != nil { return }
-    guard recipe != nil, data != nil, output != nil else {
-      throw ValidationError("A recipe, --data and --output are needed.")
+    guard (recipe != nil) != (resume != nil), output != nil else {
+      throw ValidationError("A recipe or --resume, and --output, are needed.")
+    }
+    if resume != nil, !set.isEmpty || seed != nil {
+      throw ValidationError(
+        "--resume goes on with the recipe of the checkpoint: no --set, no --seed.")
     }
   }
 
   mutating func perform() throws {
-    if list {
-      for name in Recipe.builtInNames { try StandardStream.output.write(name + "\n") }
-      return
-    }
+    if list { return try printList() }
     if let printed {
-      let source = try Recipe.source(printed)
-      let recipe = try Recipe(JSONCursor(source, place: Place(file: printed)))
-      try StandardStream.output.write(recipe.encoded.text(.indented))
+      try StandardStream.output.write(try resolved(printed).recipe.encoded.text(.indented))
       return
     }
-    guard let name = recipe, let data, let output else { return }
+    guard let output else { return }
     let writer = try ModelOutput(path: output, replacing: force)
-    var run = try TrainingRun(
-      recipe: try resolved(name), data: data, history: history, threadLimit: threads)
-    let model = try run.perform()
-    try writer.write(model)
-    try run.printSummary(output)
+    let resumed = try resume.map { (path) throws(MRDLError) in try Checkpoint(path: path) }
+    let (recipe, source) = try resolved(recipe, resumed)
+    var run = TrainingRun(
+      recipe: recipe, dataPath: data, historyPath: history,
+      checkpointPath: checkpoint ?? resume ?? writer.checkpointPath, threadLimit: threads)
+    do {
+      guard let model = try run.perform(resumed) else {
+        try run.printInterruption(output: output)
+        throw CommandExit.interrupted
+      }
+      try writer.write(model)
+      try run.printSummary(output, model)
+      if let report { try run.writeReport(report, model) }
+    } catch let error as MRDLError {
+      throw source?.located(error) ?? error
+    }
   }
 
-  /// The recipe with the overrides of the command line.
-  private func resolved(_ name: String) throws(MRDLError) -> Recipe {
-    var source = try Recipe.source(name)
-    for assignment in set { source = try source.setting(assignment) }
-    var recipe = try Recipe(JSONCursor(source, place: Place(file: name)))
+  private func printList() throws(MRDLError) {
+    let width = BuiltInRecipe.all.map(\.name.count).max() ?? 0
+    for recipe in BuiltInRecipe.all {
+      let space = String(repeating: " ", count: width - recipe.name.count + 2)
+      try StandardStream.output.write(recipe.name + space + recipe.description + "\n")
+    }
+  }
+
+  /// The recipe with the overrides of the command line, or that of a checkpoint.
+  private func resolved(
+    _ name: String?, _ checkpoint: Checkpoint? = nil
+  ) throws(MRDLError) -> (recipe: Recipe, source: RecipeSource?) {
+    var recipe: Recipe
+    var source: RecipeSource?
+    if let checkpoint {
+      recipe = try Recipe(JSONCursor(checkpoint.record.recipe, place: Place(file: resume)))
+    } else {
+      var text = try RecipeSource(name ?? "")
+      for assignment in set { try text.set(assignment) }
+      recipe = try text.recipe()
+      source = text
+    }
     if let epochs { recipe.epochCount = epochs }
     if let seed { recipe.seed = UInt64(seed) }
-    return recipe
+    return (recipe, source)
   }
 }

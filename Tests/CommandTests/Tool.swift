@@ -18,6 +18,7 @@ struct Tool {
   static let infer = Tool(name: "mrdl-infer")
   static let inspect = Tool(name: "mrdl-inspect")
   static let validate = Tool(name: "mrdl-validate")
+  static let train = Tool(name: "mrdl-train")
   static let convert = Tool(name: "mrdl-convert")
 
   /// The directory of the build that the tests belong to.
@@ -28,6 +29,17 @@ struct Tool {
     return FileSystem.kind(of: beside + "/mrdl-infer") == .file
       ? beside : root + "/.build/release"
   }()
+
+  /// The command as a process that has not begun, without streams.
+  func process(_ arguments: [String], environment: [String: String] = [:]) -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "\(Self.directory)/\(name)")
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    return process
+  }
 
   /// Runs the command to its end.
   func run(_ arguments: [String], input: String = "") throws -> Outcome {

@@ -3,8 +3,8 @@ public import MRDLNumerics
 
 /// The first values of a parameter.
 ///
-/// Both distributions are uniform: a uniform number is made of exact arithmetic, so that a seed gives the
-/// same parameters on every machine.
+/// Uniform and normal numbers are made of exact arithmetic, so that a seed gives the same parameters on
+/// every machine.
 public enum Initializer: String, Sendable, Hashable, CaseIterable {
   case zeros
   /// Between ±√(6 / (fan-in + fan-out)), which keeps the variance of values and residuals through layers
@@ -12,6 +12,12 @@ public enum Initializer: String, Sendable, Hashable, CaseIterable {
   case glorot
   /// Between ±√(6 / fan-in), which keeps the variance through rectifiers (He et al., 2015).
   case he
+  /// Normal, with the variance of `glorot`.
+  case glorotNormal = "glorot-normal"
+  /// Normal, with the variance of `he`.
+  case heNormal = "he-normal"
+  /// Normal, with the variance 1 / fan-in, which keeps the variance through `selu` (LeCun et al., 1998).
+  case lecunNormal = "lecun-normal"
 
   /// A new parameter in `f32`.
   ///
@@ -21,14 +27,20 @@ public enum Initializer: String, Sendable, Hashable, CaseIterable {
   public func tensor(
     _ shape: Shape, fanIn: Int, fanOut: Int, numbers: inout RandomNumbers
   ) -> Tensor {
-    let bound: Double
+    let variance: Double
     switch self {
     case .zeros: return Tensor(zeros: shape)
-    case .glorot: bound = (6 / Double(max(fanIn + fanOut, 1))).squareRoot()
-    case .he: bound = (6 / Double(max(fanIn, 1))).squareRoot()
+    case .glorot, .glorotNormal: variance = 2 / Double(max(fanIn + fanOut, 1))
+    case .he, .heNormal: variance = 2 / Double(max(fanIn, 1))
+    case .lecunNormal: variance = 1 / Double(max(fanIn, 1))
     }
+    let bound = (3 * variance).squareRoot()
+    let deviation = variance.squareRoot()
+    let isUniform = self == .glorot || self == .he
     let values = (0..<shape.elementCount).map { _ in
-      Float(numbers.nextUniform(from: -bound, to: bound))
+      Float(
+        isUniform
+          ? numbers.nextUniform(from: -bound, to: bound) : deviation * numbers.nextNormal())
     }
     return Tensor(values, shape: shape)
   }

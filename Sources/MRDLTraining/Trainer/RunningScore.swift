@@ -32,10 +32,13 @@ struct RunningScore: Sendable {
     lastLoss = session.withUnsafeOutput(0) { Double($0.load(as: Float.self)) }
     lossSum += lastLoss * Double(batch.sampleCount)
     sampleCount += batch.sampleCount
-    guard batch.targets.scalarType == .int32, batch.targets.shape.rank == 1, !accuracies.isEmpty,
-      batch.sampleCount > 0
-    else { return }
+    guard !accuracies.isEmpty, batch.sampleCount > 0 else { return }
     let count = session.outputShape(1).elementCount / batch.sampleCount
+    if batch.targets.scalarType == .float32, count == 1 {
+      addBinary(session, batch)
+      return
+    }
+    guard batch.targets.scalarType == .int32, batch.targets.shape.rank == 1 else { return }
     let labels = batch.targets.span(of: Int32.self)
     var accuracies = accuracies
     session.withUnsafeOutput(1) { predictions in
@@ -46,6 +49,23 @@ struct RunningScore: Sendable {
             rebasing: predictions[row * count..<(row + 1) * count]))
         for index in accuracies.indices {
           accuracies[index].add(scores, label: Int(labels[row]))
+        }
+      }
+    }
+    self.accuracies = accuracies
+  }
+
+  /// One logit a sample, whose sign tells between two classes, against targets of 0 and 1.
+  private mutating func addBinary(_ session: borrowing Session, _ batch: Batch) {
+    let targets = batch.targets.span(of: Float.self)
+    guard targets.count == batch.sampleCount else { return }
+    var accuracies = accuracies
+    session.withUnsafeOutput(1) { logits in
+      let logits = logits.assumingMemoryBound(to: Float.self)
+      for row in 0..<batch.sampleCount {
+        let scores: [Float] = [-logits[row], logits[row]]
+        for index in accuracies.indices {
+          accuracies[index].add(scores.span, label: targets[row] > 0.5 ? 1 : 0)
         }
       }
     }

@@ -1,4 +1,5 @@
-/// What is measured beside the loss, of predictions [batch, classes] and classes as targets.
+/// What is measured beside the loss, of predictions [batch, classes] and classes as targets, or of one logit
+/// and 0 or 1 as target.
 public enum TrainingMetric: Sendable, Hashable {
   /// How often the class is among the best-scored ones.
   case accuracy(rank: Int)

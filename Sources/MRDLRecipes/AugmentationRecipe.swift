@@ -1,0 +1,97 @@
+package import MRDLCore
+internal import MRDLNumerics
+internal import MRDLTraining
+
+/// How pictures are varied while a model learns; every number is made from the seed, the epoch and the sample.
+package struct AugmentationRecipe: Sendable, Hashable {
+  /// Whether half of the pictures are mirrored, left to right.
+  package var flips: Bool
+  /// By how many pixels a picture is moved at most, along each axis.
+  package var shift: Int
+  /// By how many degrees it is turned at most.
+  package var rotation: Double
+  /// The share of each side that a cut-out is smaller at most.
+  package var crop: Double
+  /// By what share it is made brighter or darker at most.
+  package var brightness: Double
+  /// The deviation of normal noise, where 1 is white.
+  package var noise: Double
+
+  init?(_ cursor: JSONCursor?) throws(MRDLError) {
+    guard let cursor else { return nil }
+    try cursor.refuseUnknownKeys(
+      except: ["flip", "shift", "rotate", "crop", "brightness", "noise"])
+    flips = try cursor.bool("flip", default: false)
+    shift = try cursor.optional("shift")?.integer(in: 0...65_536) ?? 0
+    rotation = try cursor.notNegative("rotate")
+    crop = try cursor.share("crop", default: 0)
+    brightness = try cursor.share("brightness", default: 0)
+    noise = try cursor.notNegative("noise")
+  }
+
+  var encoded: JSONValue {
+    .object([
+      "flip": .bool(flips), "shift": .integer(Int64(shift)), "rotate": .number(rotation),
+      "crop": .number(crop), "brightness": .number(brightness), "noise": .number(noise),
+    ])
+  }
+
+  /// Writes a picture as it is seen in one epoch.
+  ///
+  /// - Parameters:
+  ///   - value: the value of the pixel at a channel, a row and a column.
+  ///   - target: channel by channel.
+  /// - Complexity: O(pixels).
+  func write(
+    seed: UInt64, epoch: Int, sample: Int, channels: Int, height: Int, width: Int,
+    into target: inout MutableSpan<Float>, value: (Int, Int, Int) -> Float
+  ) {
+    var numbers = RandomNumbers(
+      seed: seed, stream: RandomStream.augmentation(epoch: epoch, sample: sample).number)
+    // All numbers are drawn whether they are wanted or not: one wish does not change what another gives.
+    let mirrors = numbers.nextUniform() < 0.5 && flips
+    let right = Double(numbers.nextInteger(below: 2 * shift + 1) - shift)
+    let down = Double(numbers.nextInteger(below: 2 * shift + 1) - shift)
+    let angle = numbers.nextUniform(from: -rotation, to: rotation) * Double.pi / 180
+    let scale = 1 - crop * numbers.nextUniform()
+    let slack = (1 - scale) / 2
+    let cutX = numbers.nextUniform(from: -slack, to: slack) * Double(width)
+    let cutY = numbers.nextUniform(from: -slack, to: slack) * Double(height)
+    let gain = Float(1 + numbers.nextUniform(from: -brightness, to: brightness))
+    let (turnX, turnY) = (cosine(angle) * scale, sine(angle) * scale)
+    let middleX = Double(width - 1) / 2
+    let middleY = Double(height - 1) / 2
+    let isWhole = rotation == 0 && crop == 0
+    for row in 0..<height {
+      for column in 0..<width {
+        // Where the pixel comes from: back through shift, mirror, turn and cut-out.
+        var x = Double(column) - middleX - right
+        let y = Double(row) - middleY - down
+        if mirrors { x = -x }
+        let sourceX = turnX * x - turnY * y + middleX + cutX
+        let sourceY = turnY * x + turnX * y + middleY + cutY
+        for channel in 0..<channels {
+          func pixel(_ row: Int, _ column: Int) -> Float {
+            (0..<height).contains(row) && (0..<width).contains(column)
+              ? value(channel, row, column) : 0
+          }
+          let left = sourceX.rounded(isWhole ? .toNearestOrEven : .down)
+          let top = sourceY.rounded(isWhole ? .toNearestOrEven : .down)
+          var result = pixel(Int(top), Int(left))
+          if !isWhole {
+            let across = Float(sourceX - left)
+            let along = Float(sourceY - top)
+            let upper = result * (1 - across) + pixel(Int(top), Int(left) + 1) * across
+            let lower =
+              pixel(Int(top) + 1, Int(left)) * (1 - across)
+              + pixel(Int(top) + 1, Int(left) + 1) * across
+            result = upper * (1 - along) + lower * along
+          }
+          result *= gain
+          if noise > 0 { result += Float(noise * numbers.nextNormal()) }
+          target[(channel * height + row) * width + column] = result
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+extension BuiltInRecipe {
+  /// Networks for pictures.
+  static let pictures = [lenet, lenetRelu, cnn]
+
+  /// The network of the source text: 28×28 → 6 maps → 12 maps → 10 classes, with sigmoid, mean pooling and the
+  /// quadratic loss (3-8).
+  private static let lenet = BuiltInRecipe(
+    name: "lenet",
+    text: """
+      {
+        "name": "lenet",
+        "description": "The tutorial's convolutional network: sigmoid, mean pooling, quadratic loss",
+        "layers": [
+          {"kind": "conv", "filters": 6, "kernel": 5},
+          {"kind": "activation", "function": "sigmoid"},
+          {"kind": "average-pool", "size": 2},
+          {"kind": "conv", "filters": 12, "kernel": 5},
+          {"kind": "activation", "function": "sigmoid"},
+          {"kind": "average-pool", "size": 2},
+          {"kind": "flatten"},
+          {"kind": "dense", "units": 10},
+          {"kind": "activation", "function": "sigmoid"}
+        ],
+        "initializer": "glorot",
+        "loss": "quadratic",
+        "optimizer": {"kind": "sgd", "rate": 0.3, "momentum": 0.9},
+        "schedule": {"kind": "cosine", "floor": 0.0},
+        "epochs": 20,
+        "batch": 16,
+        "seed": 1,
+        "validation": 0.05
+      }
+      """)
+
+  /// The same network with rectifiers, max pooling, softmax and cross-entropy.
+  private static let lenetRelu = BuiltInRecipe(
+    name: "lenet-relu",
+    text: """
+      {
+        "name": "lenet-relu",
+        "description": "The tutorial's network with ReLU, max pooling, softmax and cross-entropy",
+        "layers": [
+          {"kind": "conv", "filters": 6, "kernel": 5},
+          {"kind": "activation", "function": "relu"},
+          {"kind": "max-pool", "size": 2},
+          {"kind": "conv", "filters": 12, "kernel": 5},
+          {"kind": "activation", "function": "relu"},
+          {"kind": "max-pool", "size": 2},
+          {"kind": "flatten"},
+          {"kind": "dense", "units": 10},
+          {"kind": "activation", "function": "softmax"}
+        ],
+        "initializer": "he",
+        "loss": "cross-entropy",
+        "optimizer": {"kind": "sgd", "rate": 0.02, "momentum": 0.9},
+        "regularization": {"l2": 0.0001},
+        "schedule": {"kind": "cosine", "floor": 0.0},
+        "epochs": 20,
+        "batch": 32,
+        "seed": 1,
+        "validation": 0.05
+      }
+      """)
+
+  private static let cnn = BuiltInRecipe(
+    name: "cnn",
+    text: """
+      {
+        "name": "cnn",
+        "description": "Three blocks of convolutions with batch normalisation, under 100,000 parameters",
+        "augmentation": {"flip": true, "shift": 1},
+        "layers": [
+          {"kind": "conv", "filters": 32, "kernel": 3, "padding": "same", "bias": false},
+          {"kind": "batch-norm"},
+          {"kind": "activation", "function": "relu"},
+          {"kind": "max-pool", "size": 2},
+          {"kind": "conv", "filters": 64, "kernel": 3, "padding": "same", "bias": false},
+          {"kind": "batch-norm"},
+          {"kind": "activation", "function": "relu"},
+          {"kind": "max-pool", "size": 2},
+          {"kind": "conv", "filters": 96, "kernel": 3, "padding": "same", "bias": false},
+          {"kind": "batch-norm"},
+          {"kind": "activation", "function": "relu"},
+          {"kind": "global-average-pool"},
+          {"kind": "dropout", "rate": 0.2},
+          {"kind": "dense"},
+          {"kind": "activation", "function": "softmax"}
+        ],
+        "initializer": "he",
+        "loss": "cross-entropy",
+        "optimizer": {"kind": "adamw", "rate": 0.003, "weight_decay": 0.02},
+        "schedule": {"kind": "cosine", "warm_up": 1},
+        "epochs": 15,
+        "batch": 64,
+        "seed": 1,
+        "validation": 0.05
+      }
+      """)
+}

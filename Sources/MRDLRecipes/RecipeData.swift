@@ -1,0 +1,120 @@
+package import MRDLCore
+internal import MRDLDatasets
+package import MRDLModel
+internal import MRDLNumerics
+package import MRDLTraining
+
+/// The samples of a run: what is learned from, what validates, and what measures at the end, kept apart.
+package struct RecipeData: Sendable {
+  package var name: String
+  package var training: any TrainingData
+  package var validation: (any TrainingData)?
+  package var test: (any TrainingData)?
+  /// The names of the classes; empty for quantities.
+  package var classNames: [String]
+  /// The names of the quantities; empty for classes.
+  package var targetNames: [String]
+  package var preprocessing: Preprocessing
+  /// What has been done to quantities.
+  package var scaling: Standardization?
+  package var digest: Digest?
+  /// The column of a table that was the target.
+  package var targetColumn: String?
+
+  package var isClassification: Bool { !classNames.isEmpty }
+
+  package var target: TargetForm {
+    TargetForm(
+      count: isClassification ? classNames.count : targetNames.count, isClass: isClassification,
+      scaling: scaling)
+  }
+
+  /// What a sample is called in a message.
+  package var sampleNoun: String {
+    if case .image = preprocessing { "pictures" } else { "rows" }
+  }
+
+  /// The splits for the card of the model.
+  package var cards: [ModelCard.Dataset] {
+    var parts: [(String, any TrainingData)] = [("train", training)]
+    if let validation { parts.append(("validation", validation)) }
+    if let test { parts.append(("test", test)) }
+    return parts.map {
+      ModelCard.Dataset(
+        name: name, split: $0.0, sampleCount: $0.1.sampleCount, digest: digest?.hexadecimal ?? "")
+    }
+  }
+
+  /// Reads the data that a recipe and a command line name.
+  ///
+  /// - Parameter path: a file or a directory; nil for data that are made up.
+  /// - Throws: `MRDL9007` where a path is needed, or what is wrong with the data.
+  package static func read(_ recipe: Recipe, path: String?) throws(MRDLError) -> RecipeData {
+    var numbers = RandomNumbers(seed: recipe.seed, stream: RandomStream.samples.number)
+    switch recipe.data.kind {
+    case .line:
+      return try TableSplit(
+        .line(
+          count: recipe.data.sampleCount, slope: 3, intercept: 5, decibels: 6,
+          nextNormal: { numbers.nextNormal() }), recipe
+      ).data()
+    case .circles:
+      // Two closures that draw from the same numbers would exclude each other.
+      var normals = RandomNumbers(seed: recipe.seed, stream: RandomStream.noise.number)
+      return try TableSplit(
+        .circles(
+          count: recipe.data.sampleCount, inner: 1, outer: 2, noise: 0.15,
+          nextUniform: { numbers.nextUniform() }, nextNormal: { normals.nextNormal() }), recipe
+      ).data()
+    case .auto: break
+    }
+    guard let path else {
+      throw MRDLError(
+        .badUsage, "the recipe needs data", expected: "--data with a file or a directory")
+    }
+    if FileSystem.kind(of: path) == .directory, recipe.data.files.isEmpty {
+      if let cifar = CIFAR10(path) {
+        return try pictures(cifar.read(.train), test: cifar.read(.test), recipe)
+      }
+      let directory = MNISTDirectory(path)
+      return try pictures(directory.read(.train), test: directory.read(.test), recipe)
+    }
+    return try TableSplit(try table(path, recipe.data), recipe).data()
+  }
+
+  private static func table(_ path: String, _ data: DataRecipe) throws(MRDLError) -> Table {
+    guard let first = data.files.first else { return try CSV.read(path, options: data.csv) }
+    // The names are those of all columns together.
+    var options = data.csv
+    options.columnNames = []
+    var table = try CSV.read(FileSystem.join(path, first), options: options)
+    for file in data.files.dropFirst() {
+      table = try table.joined(to: CSV.read(FileSystem.join(path, file), options: options))
+    }
+    return data.csv.columnNames.isEmpty ? table : try table.renamed(data.csv.columnNames)
+  }
+
+  private static func pictures(
+    _ all: LabelledImages, test: LabelledImages, _ recipe: Recipe
+  ) throws(MRDLError) -> RecipeData {
+    var training = all
+    var validation: LabelledImages?
+    let validationCount = Int((Double(all.count) * recipe.validationShare).rounded())
+    if validationCount > 0 {
+      var numbers = RandomNumbers(seed: recipe.seed, stream: RandomStream.split.number)
+      let parts = try all.split(
+        order: numbers.nextPermutation(count: all.count), validationCount: validationCount)
+      (training, validation) = (parts.training, parts.validation)
+    }
+    return RecipeData(
+      name: all.name,
+      training: PictureSamples(
+        training, augmentation: recipe.augmentation, seed: recipe.seed),
+      validation: validation.map { PictureSamples($0) }, test: PictureSamples(test),
+      classNames: all.classNames, targetNames: [],
+      preprocessing: .image(
+        ImagePreprocessing(
+          colorSpace: all.channelCount == 1 ? .grey : .rgb, scale: PictureSamples.scale)),
+      digest: all.digest)
+  }
+}

@@ -1,0 +1,136 @@
+package import MRDLCore
+internal import MRDLMetrics
+package import MRDLModel
+internal import MRDLNumerics
+internal import MRDLRuntime
+package import MRDLTraining
+
+/// A recipe carried out on its data: the training, the scores, and all that a user of the model needs.
+package struct RecipeRun: Sendable {
+  package let recipe: Recipe
+  package let data: RecipeData
+  private let threadLimit: Int?
+  /// What was measured in each epoch.
+  package private(set) var history: [TrainingRecord.Epoch] = []
+  /// The split that the scores are of: `test` where there is one, else `train`.
+  package private(set) var scoredSplit = "test"
+  package private(set) var scores: SampleEvaluation?
+
+  package init(_ recipe: Recipe, _ data: RecipeData, threadLimit: Int?) {
+    var recipe = recipe
+    if data.isClassification, recipe.metrics.isEmpty { recipe.metrics = [.accuracy(rank: 1)] }
+    // What was chosen for want of a name is written down.
+    recipe.data.target = data.targetColumn ?? recipe.data.target
+    self.recipe = recipe
+    self.data = data
+    self.threadLimit = threadLimit
+  }
+
+  /// The samples of the split that is scored.
+  package var scoredSamples: any TrainingData { data.test ?? data.training }
+
+  /// Trains, or goes on with a training.
+  ///
+  /// - Parameters:
+  ///   - checkpointPath: where the state goes when the recipe asks for it, and on an interruption.
+  ///   - resumed: a checkpoint of the same recipe and data.
+  /// - Returns: nil where the run was interrupted; its state is in the checkpoint.
+  /// - Throws: what is wrong with recipe or data, `MRDL5003` where training diverges, or what `report` throws.
+  package mutating func perform(
+    checkpointPath: String, resumed: Checkpoint? = nil,
+    report: (TrainingProgress) throws(MRDLError) -> Void = { _ in },
+    isInterrupted: () -> Bool = { false }
+  ) throws(MRDLError) -> Model? {
+    if data.isClassification == false, !recipe.metrics.isEmpty {
+      throw MRDLError(
+        .badRecipe, "a metric is for classes, and the target is a quantity",
+        found: recipe.metrics.map(\.name).joined(separator: ", "), at: Place("/metrics"))
+    }
+    var model: Model
+    if recipe.solver == .qr {
+      model = try ClosedForm.fit(recipe, data)
+    } else {
+      let architecture = try Architecture(
+        recipe, input: data.training.inputShape, target: data.target)
+      var start = architecture.model
+      start.card.datasets = data.cards
+      try check(resumed)
+      var trainer = try Trainer(
+        start, parameters: architecture.parameterNames,
+        objective: recipe.objective(of: architecture.predictions),
+        data: TrainingDataShape(data.training),
+        options: recipe.options(threadLimit: threadLimit))
+      let result = try trainer.train(
+        on: data.training, validation: data.validation,
+        checkpoints: recipe.checkpoints.options(path: checkpointPath, recipe: recipe.encoded),
+        resumed: resumed, report: report, isInterrupted: isInterrupted)
+      if result.ending == .interrupted { return nil }
+      history = result.history
+      model = result.model
+    }
+    try complete(&model)
+    return model
+  }
+
+  /// A checkpoint belongs to the same samples.
+  private func check(_ checkpoint: Checkpoint?) throws(MRDLError) {
+    guard let checkpoint, checkpoint.model.card.datasets != data.cards else { return }
+    func text(_ cards: [ModelCard.Dataset]) -> String {
+      cards.map { "\($0.sampleCount) for \($0.split) (\($0.digest.prefix(12)))" }
+        .joined(separator: ", ")
+    }
+    throw MRDLError(
+      .foreignCheckpoint, "the data are not those of the checkpoint", found: text(data.cards),
+      expected: text(checkpoint.model.card.datasets))
+  }
+
+  // MARK: What a user needs
+
+  private mutating func complete(_ model: inout Model) throws(MRDLError) {
+    model.preprocessing["x"] = data.preprocessing
+    let isProbability = recipe.loss.takesClasses
+    model.meanings["y"] =
+      data.isClassification
+      ? OutputMeaning(
+        task: .classification, scale: isProbability ? .probabilities : .scores,
+        labels: data.classNames)
+      : OutputMeaning(task: .regression, scale: .values, labels: data.targetNames)
+    model.card.producer = Release.producer
+    model.card.created = Clock.text(ofSecondsSince1970: Clock.secondsSince1970)
+    model.card.datasets = data.cards
+    try score(&model)
+    model.training = TrainingRecord(
+      recipe: recipe.encoded, seed: recipe.seed,
+      instructionSet: InstructionSet.current.rawValue, history: history)
+    let samples = scoredSamples
+    for index in 0..<min(2, samples.sampleCount) {
+      let input = SampleEvaluation.inputs(
+        samples, index..<index + 1, model.graph.inputs[0].scalarType)
+      try model.addGoldenVector("\(scoredSplit)-\(index)", inputs: ["x": input])
+    }
+  }
+
+  /// Measures the model as its users will run it, each split by itself.
+  private mutating func score(_ model: inout Model) throws(MRDLError) {
+    let ranks = recipe.metrics.map { metric in
+      switch metric {
+      case .accuracy(let rank): rank
+      }
+    }
+    func measure(
+      _ samples: any TrainingData, _ split: String, _ card: inout ModelCard
+    ) throws(MRDLError) -> SampleEvaluation {
+      let result = try SampleEvaluation(
+        model, data, on: samples, ranks: ranks, threadLimit: threadLimit)
+      card.metrics += result.evaluation.measures.map {
+        ModelCard.Metric(name: $0.name, value: $0.value, dataset: data.name, split: split)
+      }
+      return result
+    }
+    var card = model.card
+    if let validation = data.validation { _ = try measure(validation, "validation", &card) }
+    scoredSplit = data.test == nil ? "train" : "test"
+    scores = try measure(scoredSamples, scoredSplit, &card)
+    model.card = card
+  }
+}

@@ -1,0 +1,77 @@
+package import MRDLCore
+
+/// The text of a recipe: where its values stand, and what the command line has replaced in it.
+package struct RecipeSource: Sendable {
+  package let name: String
+  package private(set) var value: JSONValue
+  private let lines: JSONLines
+  /// What was set, by its JSON pointer.
+  private var assignments: [(pointer: String, text: String)] = []
+
+  /// A built-in recipe by its name, or a file.
+  ///
+  /// - Throws: `MRDL5005` where there is neither, or what is wrong with the text, with its line.
+  package init(_ name: String) throws(MRDLError) {
+    self.name = name
+    let text: String
+    if let builtIn = BuiltInRecipe.all.first(where: { $0.name == name }) {
+      text = builtIn.text
+    } else {
+      guard FileSystem.kind(of: name) == .file else {
+        throw MRDLError(
+          .unknownRecipe, "no recipe has that name, and there is no such file", found: name,
+          expected: "a file, or one of " + BuiltInRecipe.all.map(\.name).joined(separator: ", "))
+      }
+      text = try FileContent.readText(name)
+    }
+    lines = JSONLines(text)
+    do {
+      value = try JSONParser.parse(text)
+    } catch {
+      var located = error.inFile(name)
+      located.finding.place.line = error.place.byteOffset.map(lines.line(ofByte:))
+      throw located
+    }
+  }
+
+  /// Replaces or adds a value, as `--set optimizer.rate=0.01` asks.
+  ///
+  /// - Throws: `MRDL9007` for a text without `=` or a path that leads nowhere.
+  package mutating func set(_ assignment: String) throws(MRDLError) {
+    value = try value.setting(assignment)
+    let path = assignment.prefix { $0 != "=" }.split(separator: ".")
+    assignments.append(
+      (path.map { "/" + JSONCursor.pointerPart(String($0)) }.joined(), assignment))
+  }
+
+  /// The recipe.
+  ///
+  /// - Throws: what is wrong with it, with file, line and key.
+  package func recipe() throws(MRDLError) -> Recipe {
+    do {
+      return try Recipe(JSONCursor(value))
+    } catch {
+      throw located(error)
+    }
+  }
+
+  /// An error about a value of this recipe, with the file and the line of the value.
+  package func located(_ error: MRDLError) -> MRDLError {
+    var error = error
+    guard error.place.file == nil, let pointer = error.place.path,
+      pointer.isEmpty || pointer.hasPrefix("/")
+    else { return error }
+    // A key that is not known may be one that was made on the way to what was set.
+    let assignment = assignments.last {
+      pointer == $0.pointer || pointer.hasPrefix($0.pointer + "/")
+        || (error.code == .unknownKey && $0.pointer.hasPrefix(pointer + "/"))
+    }
+    if let assignment {
+      error.finding.place.file = "--set \(assignment.text)"
+    } else {
+      error.finding.place.file = name
+      error.finding.place.line = lines.line(of: pointer)
+    }
+    return error
+  }
+}
