@@ -39,9 +39,11 @@ package struct RecipeData: Sendable {
     var parts: [(String, any TrainingData)] = [("train", training)]
     if let validation { parts.append(("validation", validation)) }
     if let test { parts.append(("test", test)) }
-    return parts.map {
-      ModelCard.Dataset(
-        name: name, split: $0.0, sampleCount: $0.1.sampleCount, digest: digest?.hexadecimal ?? "")
+    return parts.map { split, samples in
+      let digest = (samples as? PictureSamples)?.images.digest ?? digest
+      return ModelCard.Dataset(
+        name: name, split: split, sampleCount: samples.sampleCount,
+        digest: digest?.hexadecimal ?? "")
     }
   }
 
@@ -76,6 +78,7 @@ package struct RecipeData: Sendable {
       if let cifar = CIFAR10(path) {
         return try pictures(cifar.read(.train), test: cifar.read(.test), recipe)
       }
+      if try ClassFolders.areIn(path) { return try folders(path, recipe) }
       let directory = MNISTDirectory(path)
       return try pictures(directory.read(.train), test: directory.read(.test), recipe)
     }
@@ -94,8 +97,35 @@ package struct RecipeData: Sendable {
     return data.csv.columnNames.isEmpty ? table : try table.renamed(data.csv.columnNames)
   }
 
+  /// A folder a class, in the folders `train` and `test` where there are such, else parted by the seed.
+  private static func folders(_ path: String, _ recipe: Recipe) throws(MRDLError) -> RecipeData {
+    let name = FileSystem.name(of: path)
+    let parts = ["train", "test"].map { FileSystem.join(path, $0) }
+    if parts.allSatisfy({ FileSystem.kind(of: $0) == .directory }) {
+      let training = try ClassFolders.read(parts[0], name: name)
+      let test = try ClassFolders.read(parts[1], name: name)
+      guard training.classNames == test.classNames,
+        training.pixels.shape.dimensions.dropFirst() == test.pixels.shape.dimensions.dropFirst()
+      else {
+        throw MRDLError(
+          .badDataset, "the folders train and test hold different kinds of pictures",
+          found: "\(test.classNames.count) classes of \(test.pixels.shape)",
+          expected: "\(training.classNames.count) of \(training.pixels.shape)",
+          at: Place(file: parts[1]))
+      }
+      return try pictures(training, test: test, recipe)
+    }
+    let all = try ClassFolders.read(path, name: name)
+    let testCount = Int((Double(all.count) * (recipe.data.testShare ?? 0.2)).rounded())
+    var numbers = RandomNumbers(seed: recipe.seed, stream: RandomStream.samples.number)
+    let split = try all.split(
+      order: numbers.nextPermutation(count: all.count), validationCount: testCount)
+    return try pictures(
+      split.training, test: testCount == 0 ? nil : split.validation, recipe)
+  }
+
   private static func pictures(
-    _ all: LabelledImages, test: LabelledImages, _ recipe: Recipe
+    _ all: LabelledImages, test: LabelledImages?, _ recipe: Recipe
   ) throws(MRDLError) -> RecipeData {
     var training = all
     var validation: LabelledImages?
@@ -110,7 +140,8 @@ package struct RecipeData: Sendable {
       name: all.name,
       training: PictureSamples(
         training, augmentation: recipe.augmentation, seed: recipe.seed),
-      validation: validation.map { PictureSamples($0) }, test: PictureSamples(test),
+      validation: validation.map { PictureSamples($0) },
+      test: test.map { PictureSamples($0) },
       classNames: all.classNames, targetNames: [],
       preprocessing: .image(
         ImagePreprocessing(

@@ -25,7 +25,7 @@ import MRDLTraining
 
   @Option(
     help: ArgumentHelp(
-      "The data: a CSV file, or a directory with the IDX files of MNIST or Fashion-MNIST.",
+      "A CSV file, or a directory: a folder a class, CIFAR-10, or the IDX files of MNIST.",
       valueName: "path"))
   var data: String?
 
