@@ -1,4 +1,4 @@
-package import MRDLCore
+internal import MRDLCore
 internal import MRDLNumerics
 internal import MRDLTraining
 
