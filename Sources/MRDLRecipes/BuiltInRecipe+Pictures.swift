@@ -1,6 +1,6 @@
 extension BuiltInRecipe {
   /// Networks for pictures.
-  static let pictures = [lenet, lenetRelu, cnn]
+  static let pictures = [lenet, lenetRelu, cnn, lstm]
 
   /// The network of the source text: 28×28 → 6 maps → 12 maps → 10 classes, with sigmoid, mean pooling and the
   /// quadratic loss (3-8).
@@ -90,6 +90,31 @@ extension BuiltInRecipe {
         "loss": "cross-entropy",
         "optimizer": {"kind": "adamw", "rate": 0.003, "weight_decay": 0.02},
         "schedule": {"kind": "cosine", "warm_up": 1},
+        "epochs": 15,
+        "batch": 64,
+        "seed": 1,
+        "validation": 0.05
+      }
+      """)
+
+  /// The rows of a picture of 28×28 pixels as the steps of a sequence, (4-1) to (4-12).
+  private static let lstm = BuiltInRecipe(
+    name: "lstm",
+    text: """
+      {
+        "name": "lstm",
+        "description": "An LSTM (4-1) that reads a picture of 28 by 28 pixels row by row",
+        "layers": [
+          {"kind": "reshape", "shape": [28, 28]},
+          {"kind": "lstm", "units": 128},
+          {"kind": "dense"},
+          {"kind": "activation", "function": "softmax"}
+        ],
+        "initializer": "glorot",
+        "loss": "cross-entropy",
+        "optimizer": {"kind": "adam", "rate": 0.001},
+        "clipping": {"norm": 1.0},
+        "schedule": {"kind": "cosine"},
         "epochs": 15,
         "batch": 64,
         "seed": 1,
