@@ -105,29 +105,6 @@ final class Runner {
       path: path, tensor: pixels.reshaped(Shape([1] + pixels.shape.dimensions)), isPicture: true)
   }
 
-  /// How a row of a table becomes the input, where the model takes rows and nothing else.
-  var rowFeatures: FeaturePreprocessing? {
-    guard let input = try? freeInput(),
-      case .features(let features)? = model.preprocessing[input.name]
-    else { return nil }
-    return features
-  }
-
-  /// The rows of a table, as one batch.
-  func rows(of table: TableFeatures, _ path: String) throws(MRDLError) -> Sample {
-    let numbers: Tensor
-    do throws(MRDLError) {
-      numbers = try table.inputs(table.rows)
-    } catch {
-      throw error.inFile(path)
-    }
-    let isDouble = try freeInput().scalarType == .float64
-    let tensor =
-      isDouble
-      ? numbers : Tensor(numbers.elements(as: Double.self).map { Float($0) }, shape: numbers.shape)
-    return Sample(path: path, tensor: tensor, isPicture: false)
-  }
-
   /// Runs on samples that can run together, or on the given inputs alone.
   func run(_ samples: [Sample] = [], profiles: Bool = false) throws(MRDLError) -> Result {
     let (lane, inputs) = try prepare(samples)
@@ -186,22 +163,5 @@ final class Runner {
     let made = (input, try Lane(input.model, options))
     pictures = made
     return made
-  }
-
-  /// Samples of the same shape one after the other.
-  private static func joined(_ tensors: [Tensor]) -> Tensor {
-    guard let first = tensors.first, tensors.count > 1 else { return tensors[0] }
-    var joined = Tensor(
-      zeros: Shape([tensors.count] + first.shape.dimensions.dropFirst()),
-      scalarType: first.scalarType)
-    joined.withUnsafeMutableBytes { target in
-      for (index, tensor) in tensors.enumerated() {
-        tensor.withUnsafeBytes { source in
-          UnsafeMutableRawBufferPointer(rebasing: target[(index * source.count)...])
-            .copyMemory(from: source)
-        }
-      }
-    }
-    return joined
   }
 }

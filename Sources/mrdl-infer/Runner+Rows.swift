@@ -1,0 +1,45 @@
+import MRDLCore
+import MRDLDatasets
+import MRDLModel
+
+extension Runner {
+  /// How a row of a table becomes the input, where the model takes rows and nothing else.
+  var rowFeatures: FeaturePreprocessing? {
+    guard let input = try? freeInput(),
+      case .features(let features)? = model.preprocessing[input.name]
+    else { return nil }
+    return features
+  }
+
+  /// The rows of a table, as one batch.
+  func rows(of table: TableFeatures, _ path: String) throws(MRDLError) -> Sample {
+    let numbers: Tensor
+    do throws(MRDLError) {
+      numbers = try table.inputs(table.rows)
+    } catch {
+      throw error.inFile(path)
+    }
+    let isDouble = try freeInput().scalarType == .float64
+    let tensor =
+      isDouble
+      ? numbers : Tensor(numbers.elements(as: Double.self).map { Float($0) }, shape: numbers.shape)
+    return Sample(path: path, tensor: tensor, isPicture: false)
+  }
+
+  /// Samples of the same shape one after the other.
+  static func joined(_ tensors: [Tensor]) -> Tensor {
+    guard let first = tensors.first, tensors.count > 1 else { return tensors[0] }
+    var joined = Tensor(
+      zeros: Shape([tensors.count] + first.shape.dimensions.dropFirst()),
+      scalarType: first.scalarType)
+    joined.withUnsafeMutableBytes { target in
+      for (index, tensor) in tensors.enumerated() {
+        tensor.withUnsafeBytes { source in
+          UnsafeMutableRawBufferPointer(rebasing: target[(index * source.count)...])
+            .copyMemory(from: source)
+        }
+      }
+    }
+    return joined
+  }
+}
