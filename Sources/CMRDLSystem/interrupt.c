@@ -18,6 +18,11 @@ void mrdl_watch_interrupt(void) {
   action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
+  // A parent that starts the process from a thread of a pool may have handed down a mask.
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int mrdl_interrupted(void) { return interrupted != 0; }

@@ -210,7 +210,7 @@ struct TrainTests {
 
   private let long = [
     "circles", "--set", "data.samples=2000", "--set", "batch=4", "--set", "checkpoint.epochs=1",
-    "--epochs", "60", "--set", "optimizer.rate=0.01", "--set", "keep=best", "--threads", "1",
+    "--epochs", "600", "--set", "optimizer.rate=0.01", "--set", "keep=best", "--threads", "1",
   ]
   private let environment = ["SOURCE_DATE_EPOCH": "0"]
 
