@@ -8,7 +8,7 @@ package protocol ElementwiseFunction: Operator {
 
 extension ElementwiseFunction {
   public static var inputCount: ClosedRange<Int> { 1...1 }
-  public static var fusionRole: FusionRole { .function }
+  public var fusionRole: FusionRole { .function(FusionFunction(op: self)) }
 
   public func blocked(_ request: BlockingRequest) -> BlockedForm? { request.elementwiseForm(self) }
 

@@ -21,7 +21,7 @@ package protocol FusibleOperator: Operator {
 }
 
 extension FusibleOperator {
-  public static var fusionRole: FusionRole { .base }
+  public var fusionRole: FusionRole { .base(FusionBase(op: self)) }
   package static var takesColumnBias: Bool { false }
   package static var takesResidual: Bool { true }
 

@@ -45,7 +45,7 @@ public protocol Operator: Sendable {
 
   /// The part that the operator can take where nodes are fused. Says which of two protocols the type
   /// conforms to, for the same reason.
-  static var fusionRole: FusionRole { get }
+  var fusionRole: FusionRole { get }
 }
 
 extension Operator {
@@ -53,7 +53,7 @@ extension Operator {
   public static var outputCount: ClosedRange<Int> { 1...1 }
   public var isView: Bool { false }
   public static var evaluation: EvaluationKind { .kernel }
-  public static var fusionRole: FusionRole { .none }
+  public var fusionRole: FusionRole { .none }
   public func blocked(_ request: BlockingRequest) -> BlockedForm? { nil }
 
   /// One operation for each element of the first output.

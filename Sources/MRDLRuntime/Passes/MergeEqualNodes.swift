@@ -14,6 +14,7 @@ enum MergeEqualNodes: GraphPass {
   }
 
   static func apply(to graph: inout ProgramGraph) throws(MRDLError) {
+    guard mayHaveEqualNodes(graph) else { return }
     let captured = graph.capturedValues
     var first: [Key: [Int?]] = [:]
     var replacements: [Int: Int] = [:]
@@ -37,5 +38,22 @@ enum MergeEqualNodes: GraphPass {
       return true
     }
     graph.replace(replacements)
+  }
+
+  /// Whether two nodes have the same operator and read the same: without such a pair there is none that
+  /// renaming makes equal. In a small graph this is found out without hashing, whose tables take longer to
+  /// set up than a small network to run.
+  private static func mayHaveEqualNodes(_ graph: ProgramGraph) -> Bool {
+    let nodes = graph.instructions
+    if nodes.count > 64 { return true }
+    for (index, later) in nodes.enumerated() where !later.inputs.isEmpty {
+      for earlier in nodes[..<index]
+      where earlier.inputs == later.inputs
+        && earlier.node.operatorName == later.node.operatorName
+      {
+        return true
+      }
+    }
+    return false
   }
 }
