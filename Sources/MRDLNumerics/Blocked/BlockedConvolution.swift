@@ -11,8 +11,8 @@ package struct BlockedConvolution: Sendable {
   /// How the sums are computed.
   package enum Method: Sendable, Hashable, CustomStringConvertible {
     case direct
-    /// F(tile × tile, 3 × 3). Errors are up to ten times those of the direct sum for 2, and a hundred
-    /// times for 4.
+    /// F(tile × tile, 3 × 3). Tests hold it to the error of the direct sum for 2, and to ten times that
+    /// for 4.
     case winograd(tile: Int)
     case depthwise
 
