@@ -143,18 +143,23 @@ def keras_files(directory):
         (directory / f"{name}.json").write_text(model.to_json())
 
 
-def keras_1_file(directory):
-    """The words of Keras 1, which no package writes any more."""
+def keras_1_files(directory):
+    """The words of Keras 1, which no package writes any more; one file with a window that does not move."""
+    keras_1_file(directory, "old", 2)
+    keras_1_file(directory, "standing", 0)
+
+
+def keras_1_file(directory, stem, step):
     convolution = {"class_name": "Convolution2D", "config": {
         "name": "c", "nb_filter": 2, "nb_row": 3, "nb_col": 3, "border_mode": "same", "subsample": [1, 1],
         "dim_ordering": "th", "activation": "relu", "bias": True, "batch_input_shape": [None, 3, 8, 8]}}
-    rest = [{"class_name": "MaxPooling2D", "config": {"name": "p", "pool_size": [2, 2], "strides": [2, 2],
+    rest = [{"class_name": "MaxPooling2D", "config": {"name": "p", "pool_size": [2, 2], "strides": [step, 2],
                                                      "border_mode": "valid", "dim_ordering": "th"}},
             {"class_name": "Flatten", "config": {"name": "f"}},
             {"class_name": "Dense", "config": {"name": "d", "output_dim": 3, "activation": "softmax", "bias": True}}]
     config = {"class_name": "Sequential", "config": [convolution] + rest, "keras_version": "1.2.2"}
-    (directory / "old.json").write_text(json.dumps(config))
-    with h5py.File(directory / "old.h5", "w") as file:
+    (directory / f"{stem}.json").write_text(json.dumps(config))
+    with h5py.File(directory / f"{stem}.h5", "w") as file:
         file.attrs["keras_version"] = b"1.2.2"
         file.attrs["model_config"] = json.dumps(config).encode()
         group = file.create_group("model_weights")
@@ -248,7 +253,7 @@ fuzzer = root / ".build/release/fuzz-readers"
 with tempfile.TemporaryDirectory() as work:
     samples = pathlib.Path(work) / "samples"
     samples.mkdir()
-    for write in (onnx_files, keras_files, keras_1_file, torch_file, array_files, picture_files):
+    for write in (onnx_files, keras_files, keras_1_files, torch_file, array_files, picture_files):
         write(samples)
     tools = pathlib.Path(sys.argv[1])
     model = samples / "made.mrdl"

@@ -28,7 +28,7 @@ struct Keras1Weights {
       let length = config["kernel_size"]?.integers.first
       let isNew = kernel.shape[1] == 1 && kernel.shape[0] == length
       let plain = isNew ? kernel : try k.permuted(kernel, [2, 3, 1, 0])
-      tensors[0] = plain.reshaped(Shape([plain.shape[0], plain.shape[2], plain.shape[3]]))
+      tensors[0] = try k.reshaped(plain, [plain.shape[0], plain.shape[2], plain.shape[3]])
     case "Conv2D", "Conv3D":
       if isChannelsFirst { tensors = try kernelsLast(tensors, count: 1, k) }
     case "SeparableConv2D":

@@ -154,7 +154,7 @@ struct ConvolutionalKerasCell: KerasCell {
     self.weights = weights
     inputRule = try KerasLayers.rule(config, rank)
     let ones = [Int](repeating: 1, count: rank)
-    stateRule = KerasLayers.WindowRule(
+    stateRule = try KerasLayers.WindowRule(
       kernel: inputRule.kernel, strides: ones, dilations: ones, padding: "same")
     guard weights.count > 1, weights[1].shape.rank == rank + 2 else {
       throw MRDLError(.badKeras, "the weights of a layer do not fit")

@@ -234,6 +234,21 @@ struct KerasImporter {
       "Reshape", [value.name, add(Tensor(shape), "shape")], extents: extents)
   }
 
+  /// A weight with other axes.
+  ///
+  /// - Throws: `badKeras` where the elements do not fill the shape.
+  func reshaped(_ tensor: Tensor, _ dimensions: [Int]) throws(MRDLError) -> Tensor {
+    let count = dimensions.reduce(Int?(1)) { count, extent in
+      extent < 0 ? nil : count?.multipliedChecked(by: extent)
+    }
+    guard count == tensor.elementCount else {
+      throw MRDLError(
+        .badKeras, "the weights of a layer do not fit", found: "\(tensor.shape)",
+        expected: "the elements of \(dimensions)", at: Place(layer))
+    }
+    return tensor.reshaped(Shape(dimensions))
+  }
+
   /// The transpose of a weight.
   func permuted(_ tensor: Tensor, _ permutation: [Int]) throws(MRDLError) -> Tensor {
     let node = Node(

@@ -78,7 +78,7 @@ extension KerasLayers {
       throw k.unsupported("a spectrogram of an unknown number of channels")
     }
     let frequencies = kernels[0].shape[2]
-    let rule = WindowRule(
+    let rule = try WindowRule(
       kernel: [kernels[0].shape[0]],
       strides: [max(try layer.config.required("frame_step"), 1)], dilations: [1],
       padding: layer.config.text("padding", default: "valid"))

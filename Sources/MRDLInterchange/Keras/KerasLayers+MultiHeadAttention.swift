@@ -163,11 +163,11 @@ extension KerasLayers {
       "MatMul",
       [
         joined.name,
-        k.add(weights[0].reshaped(Shape([kernel[0] * kernel[1], width])), "output_kernel"),
+        k.add(try k.reshaped(weights[0], [kernel[0] * kernel[1], width]), "output_kernel"),
       ], extents: [query.extents[0], query.extents[1], width])
     if weights.count > 1 {
       y = k.emit(
-        "Add", [y.name, k.add(weights[1].reshaped(Shape([width])), "output_bias")],
+        "Add", [y.name, k.add(try k.reshaped(weights[1], [width]), "output_bias")],
         extents: y.extents)
     }
     if tail.count == 1 { return y }
@@ -181,13 +181,17 @@ extension KerasLayers {
     _ x: KerasValue, _ weights: [Tensor], _ name: String, _ k: inout KerasImporter
   ) throws(MRDLError) -> KerasValue {
     let shape = weights[0].shape.dimensions
+    guard shape.count == 3 else {
+      throw MRDLError(
+        .badKeras, "the weights of a layer do not fit", found: "\(shape)", expected: "3 axes")
+    }
     let width = shape[1] * shape[2]
     var y = k.emit(
-      "MatMul", [x.name, k.add(weights[0].reshaped(Shape([shape[0], width])), "\(name)_kernel")],
+      "MatMul", [x.name, k.add(try k.reshaped(weights[0], [shape[0], width]), "\(name)_kernel")],
       extents: [x.extents[0], x.extents[1], width])
     if weights.count > 1 {
       y = k.emit(
-        "Add", [y.name, k.add(weights[1].reshaped(Shape([width])), "\(name)_bias")],
+        "Add", [y.name, k.add(try k.reshaped(weights[1], [width]), "\(name)_bias")],
         extents: y.extents)
     }
     return y

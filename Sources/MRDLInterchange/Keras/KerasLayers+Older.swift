@@ -20,7 +20,7 @@ extension KerasLayers {
     if hasBias {
       y = k.emit(
         "Add",
-        [y.name, k.add(weights[1].reshaped(Shape([features, 1, width])), "bias")],
+        [y.name, k.add(try k.reshaped(weights[1], [features, 1, width]), "bias")],
         extents: y.extents)
     }
     return [
@@ -148,7 +148,7 @@ extension KerasLayers {
     if hasBias {
       // With the channels first the bias is read in that order, although it is stored in the other.
       y = k.emit(
-        "Add", [y.name, k.add(weights[1].reshaped(Shape(tail)), "bias")], extents: y.extents)
+        "Add", [y.name, k.add(try k.reshaped(weights[1], tail), "bias")], extents: y.extents)
     }
     return [try apply(layer.config["activation"], to: y, &k)]
   }

@@ -57,6 +57,11 @@ extension KerasLayers {
       case "concat":
         var extents = outputs[0].extents
         let axis = extents.count - 1
+        guard outputs[1].extents.count == extents.count else {
+          throw MRDLError(
+            .badKeras, "the two halves of a layer give results of different ranks",
+            found: "\(outputs[1].extents.count) axes", expected: "\(extents.count)")
+        }
         extents[axis] = extents[axis].flatMap { a in outputs[1].extents[axis].map { a + $0 } }
         results = [
           k.emit(

@@ -18,6 +18,23 @@ extension KerasLayers {
     let dilations: [Int]
     let padding: String
 
+    /// - Throws: `badKeras` for a size, step or distance below 1 or past what any tensor has.
+    init(
+      kernel: [Int], strides: [Int], dilations: [Int], padding: String
+    ) throws(MRDLError) {
+      for (name, list) in [
+        ("window", kernel), ("step of a window", strides), ("dilation", dilations),
+      ] where !list.allSatisfy({ (1...1 << 30).contains($0) }) {
+        throw MRDLError(
+          .badKeras, "the \(name) of a layer is out of range", found: "\(list)",
+          expected: "numbers from 1 to \(1 << 30)")
+      }
+      self.kernel = kernel
+      self.strides = strides
+      self.dilations = dilations
+      self.padding = padding
+    }
+
     var attributes: [String: AttributeValue] {
       var result: [String: AttributeValue] = [
         "strides": .integers(strides.map { Int64($0) })
@@ -84,15 +101,11 @@ extension KerasLayers {
   ) throws(MRDLError) -> WindowRule { try rule(layer.config, rank) }
 
   static func rule(_ config: KerasObject, _ rank: Int) throws(MRDLError) -> WindowRule {
-    let rule = WindowRule(
+    try WindowRule(
       kernel: try config.integers("kernel_size", count: rank, default: 1),
       strides: try config.integers("strides", count: rank, default: 1),
       dilations: try config.integers("dilation_rate", count: rank, default: 1),
       padding: config.text("padding", default: "valid"))
-    guard rule.strides.allSatisfy({ $0 > 0 }), rule.kernel.allSatisfy({ $0 > 0 }) else {
-      throw MRDLError(.badKeras, "a window or its step is empty", found: "\(rule.strides)")
-    }
-    return rule
   }
 
   static func convolution(
@@ -108,11 +121,17 @@ extension KerasLayers {
   }
 
   /// A depthwise kernel [spatial…, in, multiplier] as one of a convolution in groups.
-  private static func grouped(_ kernel: Tensor) -> Tensor {
+  private static func grouped(
+    _ kernel: Tensor, _ rank: Int, _ k: KerasImporter
+  ) throws(MRDLError) -> Tensor {
     let extents = kernel.shape.dimensions
-    let rank = extents.count - 2
-    return kernel.reshaped(
-      Shape(Array(extents[..<rank]) + [1, extents[rank] * extents[rank + 1]]))
+    guard extents.count == rank + 2 else {
+      throw MRDLError(
+        .badKeras, "the weights of a layer do not fit", found: "\(kernel.shape)",
+        expected: "\(rank + 2) axes")
+    }
+    return try k.reshaped(
+      kernel, Array(extents[..<rank]) + [1, extents[rank] * extents[rank + 1]])
   }
 
   static func depthwise(
@@ -122,7 +141,8 @@ extension KerasLayers {
     let hasBias = layer.config.flag("use_bias", default: true)
     let weights = try k.weights(layer, count: hasBias ? 2...2 : 1...1)
     let y = try convolve(
-      x[0], grouped(weights[0]), hasBias ? weights[1] : nil, groups: weights[0].shape[rank],
+      x[0], grouped(weights[0], rank, k), hasBias ? weights[1] : nil,
+      groups: weights[0].shape[rank],
       rule(layer, rank), isChannelsFirst: isChannelsFirst(layer), &k)
     return [try apply(layer.config["activation"], to: y, &k)]
   }
@@ -135,11 +155,11 @@ extension KerasLayers {
     let weights = try k.weights(layer, count: hasBias ? 3...3 : 2...2)
     let ones = [Int](repeating: 1, count: rank)
     let middle = try convolve(
-      x[0], grouped(weights[0]), nil, groups: weights[0].shape[rank], rule(layer, rank),
+      x[0], grouped(weights[0], rank, k), nil, groups: weights[0].shape[rank], rule(layer, rank),
       isChannelsFirst: isChannelsFirst(layer), &k)
     let y = try convolve(
       middle, weights[1], hasBias ? weights[2] : nil, groups: 1,
-      WindowRule(kernel: ones, strides: ones, dilations: ones, padding: "valid"),
+      try WindowRule(kernel: ones, strides: ones, dilations: ones, padding: "valid"),
       isChannelsFirst: isChannelsFirst(layer), &k)
     return [try apply(layer.config["activation"], to: y, &k)]
   }
@@ -223,7 +243,7 @@ extension KerasLayers {
     let strides =
       layer.config["strides"] == nil
       ? size : try layer.config.integers("strides", count: rank, default: 1)
-    let rule = WindowRule(
+    let rule = try WindowRule(
       kernel: size, strides: strides, dilations: [Int](repeating: 1, count: rank),
       padding: padding(layer))
     let isFirst = isChannelsFirst(layer)
