@@ -6,6 +6,9 @@ fuzz-readers, which changes them in the manner of their formats and reads the re
 takes too long or takes too much memory is printed with the options that repeat it.
 
     check_hostile_files.py TOOLS [SECONDS [SEED]]
+
+Without a time it tries the same 60,000 cases each time, so that what it finds does not depend on
+the speed of the machine.
 """
 import json
 import os
@@ -32,7 +35,7 @@ import safetensors.numpy
 from keras import Input, Model, Sequential, layers
 from onnx import TensorProto, helper, numpy_helper
 
-seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+extent = ["--seconds", sys.argv[2]] if len(sys.argv) > 2 else ["--cases", "30000", "--seconds", "600"]
 seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
 root = pathlib.Path(__file__).resolve().parents[2]
 noise = np.random.default_rng(5)
@@ -269,11 +272,11 @@ with tempfile.TemporaryDirectory() as work:
     failed = root / ".build/hostile"
     failed.mkdir(exist_ok=True)
     shutil.copy(samples / "beside.data", failed)
-    # One process for each processor, each with a seed of its own.
+    # Processes with a seed of their own each.
     running = [
-        subprocess.Popen([fuzzer, "--seed", str(seed + number), "--seconds", str(seconds), "--directory", failed]
+        subprocess.Popen([fuzzer, "--seed", str(seed + number), *extent, "--directory", failed]
                          + files)
-        for number in range(os.cpu_count() or 1)]
+        for number in range(os.cpu_count() or 1 if len(sys.argv) > 2 else 2)]
     codes = [process.wait() for process in running]
     if any(codes):
         print(f"the file that failed is in {failed}")

@@ -295,7 +295,22 @@ extension KerasLayers {
   // MARK: Borders
 
   /// Numbers before and behind each spatial axis: one for all, one for each axis, or two for each.
+  /// More elements than a border, or copies of one, have anywhere but in damaged files.
+  private static let mostElements = 1 << 20
+
   private static func borders(
+    _ key: String, _ rank: Int, _ layer: KerasLayer
+  ) throws(MRDLError) -> [(Int, Int)] {
+    let borders = try statedBorders(key, rank, layer)
+    for border in borders where max(border.0, border.1) > mostElements {
+      throw MRDLError(
+        .badKeras, "a border is too large", found: "\(border)", expected: "at most \(mostElements)",
+        at: Place(key))
+    }
+    return borders
+  }
+
+  private static func statedBorders(
     _ key: String, _ rank: Int, _ layer: KerasLayer
   ) throws(MRDLError) -> [(Int, Int)] {
     guard let value = layer.config[key] else { return [(Int, Int)](repeating: (1, 1), count: rank) }
@@ -363,6 +378,11 @@ extension KerasLayers {
   ) throws(MRDLError) -> [KerasValue] {
     try check(x[0], rank, k)
     let size = try layer.config.integers("size", count: rank, default: 2)
+    guard size.allSatisfy({ (1...mostElements).contains($0) }) else {
+      throw MRDLError(
+        .badKeras, "a factor is out of range", found: "\(size)",
+        expected: "numbers from 1 to \(mostElements)")
+    }
     let mode = layer.config.text("interpolation", default: "nearest")
     let isFirst = isChannelsFirst(layer)
     let input = isFirst ? x[0] : k.channelsFirst(x[0])

@@ -30,7 +30,7 @@ struct KerasObject {
     return Int(max(-Self.largest, min(number, Self.largest)))
   }
 
-  private static let largest = Int64(1) << 26
+  private static let largest = Int64(Int32.max)
 
   /// A whole number, or several.
   var integers: [Int] {
