@@ -2,6 +2,8 @@
 // channels that stay in registers while channels and taps run. A product of matrices in the same
 // layout is the case of one tap.
 
+#include "tile_heights.h"
+
 #define PANEL (TILE_VECTORS * LANES)
 
 typedef struct {
@@ -106,49 +108,14 @@ INLINE void tile(const int height, const int vectors, const int planes, const ti
 #define TILES(name, height) {name##_##height##_1, name##_##height##_2}
 #endif
 
-TILES_OF_HEIGHT(1)
-TILES_OF_HEIGHT(2)
-TILES_OF_HEIGHT(3)
-TILES_OF_HEIGHT(4)
-#if TILE_ROWS > 4
-TILES_OF_HEIGHT(5)
-#endif
-#if TILE_ROWS > 5
-TILES_OF_HEIGHT(6)
-#endif
-#if TILE_ROWS > 6
-TILES_OF_HEIGHT(7)
-TILES_OF_HEIGHT(8)
-#endif
-#if TILE_ROWS > 8
-TILES_OF_HEIGHT(9)
-TILES_OF_HEIGHT(10)
-TILES_OF_HEIGHT(11)
-TILES_OF_HEIGHT(12)
-TILES_OF_HEIGHT(13)
-TILES_OF_HEIGHT(14)
-#endif
+EACH_TILE_HEIGHT(TILES_OF_HEIGHT)
 
-#define UP_TO_4(name) TILES(name, 1), TILES(name, 2), TILES(name, 3), TILES(name, 4)
-#if TILE_ROWS == 4
-#define ALL_TILES(name) UP_TO_4(name)
-#elif TILE_ROWS == 5
-#define ALL_TILES(name) UP_TO_4(name), TILES(name, 5)
-#elif TILE_ROWS == 6
-#define ALL_TILES(name) UP_TO_4(name), TILES(name, 5), TILES(name, 6)
-#elif TILE_ROWS == 8
-#define ALL_TILES(name) \
-  UP_TO_4(name), TILES(name, 5), TILES(name, 6), TILES(name, 7), TILES(name, 8)
-#else
-#define ALL_TILES(name)                                                                       \
-  UP_TO_4(name), TILES(name, 5), TILES(name, 6), TILES(name, 7), TILES(name, 8),              \
-      TILES(name, 9), TILES(name, 10), TILES(name, 11), TILES(name, 12), TILES(name, 13),     \
-      TILES(name, 14)
-#endif
+#define TILES_OF_BLOCKS(height) TILES(tile, height),
+#define TILES_OF_PLANES(height) TILES(plane_tile, height),
 
 /// By the kind of input, the height − 1 and the blocks − 1.
 static void (*const tiles[2][TILE_ROWS][TILE_VECTORS])(const tile_arguments *) = {
-    {ALL_TILES(tile)}, {ALL_TILES(plane_tile)}};
+    {EACH_TILE_HEIGHT(TILES_OF_BLOCKS)}, {EACH_TILE_HEIGHT(TILES_OF_PLANES)}};
 
 void KERNEL(blocked_convolve)(const mrdl_blocked_product *p) {
   tile_arguments t = {.product = p};

@@ -2,6 +2,7 @@
 // they are defined, so that the compiler holds both against each other, and where the table is made.
 
 #include "../include/mrdl_blocked_kernels.h"
+#include "extremes.h"
 
 void KERNEL(blocked_pack_weights)(size_t, size_t, size_t, int32_t, const real *, real *);
 void KERNEL(blocked_convolve)(const mrdl_blocked_product *);
@@ -21,9 +22,3 @@ void KERNEL(blocked_mean)(size_t, const real *, real *);
 void KERNEL(blocked_largest)(size_t, const real *, real *);
 void KERNEL(blocked_to_block)(size_t, size_t, const real *, size_t, real *);
 void KERNEL(blocked_from_block)(size_t, size_t, const real *, real *, size_t);
-
-/// min(max(v, low), high).
-INLINE vec clamped(vec v, vec low, vec high) {
-  v = low > v ? low : v;
-  return high < v ? high : v;
-}

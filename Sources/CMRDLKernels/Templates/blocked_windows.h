@@ -1,6 +1,5 @@
 // Depthwise convolution and pooling of blocked tensors: a register holds one pixel of a block.
 
-#include "extremes.h"
 #include "taps.h"
 
 /// Outputs that are computed together.

@@ -2,6 +2,7 @@
 
 #include "../include/mrdl_kernels.h"
 #include "elementary.h"
+#include "extremes.h"
 
 #define EACH_ELEMENT(expression)                                                        \
   for (size_t i = 0; i < rows; i++) {                                                   \
@@ -22,11 +23,6 @@
       store_part(row + j, expression, left);                                            \
     }                                                                                   \
   }
-
-INLINE vec clipped(vec v, vec low, vec high) {
-  v = low > v ? low : v;
-  return high < v ? high : v;
-}
 
 void KERNEL(epilogue)(size_t rows, size_t columns, real *c, size_t row_stride, const real *row_bias,
                       const real *column_bias, const real *residual, mrdl_activation activation,
@@ -50,13 +46,13 @@ void KERNEL(epilogue)(size_t rows, size_t columns, real *c, size_t row_stride, c
       EACH_ELEMENT(v < (vec)0 ? v * a : v);
       return;
     case MRDL_ACTIVATION_CLIP:
-      EACH_ELEMENT(clipped(v, a, b));
+      EACH_ELEMENT(clamped(v, a, b));
       return;
     case MRDL_ACTIVATION_HARD_SIGMOID:
-      EACH_ELEMENT(clipped(a * v + b, (vec)0, (vec)1));
+      EACH_ELEMENT(clamped(a * v + b, (vec)0, (vec)1));
       return;
     case MRDL_ACTIVATION_HARD_SWISH:
-      EACH_ELEMENT(v * clipped(v / (vec)6 + (vec)0.5, (vec)0, (vec)1));
+      EACH_ELEMENT(v * clamped(v / (vec)6 + (vec)0.5, (vec)0, (vec)1));
       return;
     case MRDL_ACTIVATION_SWISH:
       EACH_ELEMENT(v * sigmoid_of(a * v));

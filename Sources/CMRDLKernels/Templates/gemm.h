@@ -2,7 +2,9 @@
 // registers while the depth runs.
 
 #include "../include/mrdl_kernels.h"
+#include "extremes.h"
 #include "panels.h"
+#include "tile_heights.h"
 
 #define BLOCK_(type) mrdl_##type##_gemm_block
 #define BLOCK_OF(type) BLOCK_(type)
@@ -94,11 +96,7 @@ INLINE void tile(const int rows, const int vectors, const int partial, const til
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
 #pragma clang loop unroll(full)
-      for (int j = 0; j < vectors; j++) {
-        vec v = sum[i][j];
-        v = low > v ? low : v;
-        sum[i][j] = high < v ? high : v;
-      }
+      for (int j = 0; j < vectors; j++) sum[i][j] = clamped(sum[i][j], low, high);
     }
   }
 #pragma clang loop unroll(full)
@@ -126,51 +124,17 @@ INLINE void tile(const int rows, const int vectors, const int partial, const til
   static void partial_tile_4_##rows(const tile_arguments *t) { tile(rows, 4, 1, t); }
 #define TILES(rows)                                                                          \
   {full_tile_##rows, partial_tile_1_##rows, partial_tile_2_##rows, partial_tile_3_##rows,    \
-   partial_tile_4_##rows}
+   partial_tile_4_##rows},
 #else
 #define TILES_OF_HEIGHT_BEYOND_2(rows)
-#define TILES(rows) {full_tile_##rows, partial_tile_1_##rows, partial_tile_2_##rows}
+#define TILES(rows) {full_tile_##rows, partial_tile_1_##rows, partial_tile_2_##rows},
 #endif
 
-TILES_OF_HEIGHT(1)
-TILES_OF_HEIGHT(2)
-TILES_OF_HEIGHT(3)
-TILES_OF_HEIGHT(4)
-#if TILE_ROWS > 4
-TILES_OF_HEIGHT(5)
-#endif
-#if TILE_ROWS > 5
-TILES_OF_HEIGHT(6)
-#endif
-#if TILE_ROWS > 6
-TILES_OF_HEIGHT(7)
-TILES_OF_HEIGHT(8)
-#endif
-#if TILE_ROWS > 8
-TILES_OF_HEIGHT(9)
-TILES_OF_HEIGHT(10)
-TILES_OF_HEIGHT(11)
-TILES_OF_HEIGHT(12)
-TILES_OF_HEIGHT(13)
-TILES_OF_HEIGHT(14)
-#endif
+EACH_TILE_HEIGHT(TILES_OF_HEIGHT)
 
 /// By height − 1, then the whole tile, or by the registers of a partial one.
 static void (*const tiles[TILE_ROWS][TILE_VECTORS + 1])(const tile_arguments *) = {
-    TILES(1),  TILES(2),  TILES(3),  TILES(4),
-#if TILE_ROWS > 4
-    TILES(5),
-#endif
-#if TILE_ROWS > 5
-    TILES(6),
-#endif
-#if TILE_ROWS > 6
-    TILES(7),  TILES(8),
-#endif
-#if TILE_ROWS > 8
-    TILES(9),  TILES(10), TILES(11), TILES(12), TILES(13), TILES(14),
-#endif
-};
+    EACH_TILE_HEIGHT(TILES)};
 
 void KERNEL(gemm_block)(const BLOCK *block) {
   const panels p = panels_of(block->rows);

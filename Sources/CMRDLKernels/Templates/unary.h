@@ -1,6 +1,7 @@
 // y = f(x) for arrays.
 
 #include "elementary.h"
+#include "extremes.h"
 
 /// Walks an array; `expression` gives the result from the register `v`.
 #define WALK(expression)                                  \
@@ -36,11 +37,6 @@ void KERNEL(leaky_relu)(size_t count, real alpha, const real *x, real *y) {
   WALK(v < (vec)0 ? v * (vec)alpha : v);
 }
 
-INLINE vec clipped(vec v, real low, real high) {
-  v = (vec)low > v ? (vec)low : v;
-  return (vec)high < v ? (vec)high : v;
-}
-
 void KERNEL(clip)(size_t count, real low, real high, const real *x, real *y) {
-  WALK(clipped(v, low, high));
+  WALK(clamped(v, (vec)low, (vec)high));
 }

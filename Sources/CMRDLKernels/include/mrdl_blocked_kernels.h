@@ -25,8 +25,8 @@ typedef struct {
   const size_t *_Nonnull tap_offsets;
   /// From `pack_weights`, of all output blocks.
   const float *_Nonnull weights;
-  /// The blocks of output channels to compute, out of all `block_count`. The first one begins a panel.
-  size_t first_block, last_block, block_count;
+  /// The blocks of output channels to compute. The first one begins a panel.
+  size_t first_block, last_block;
   /// Element (0, 0) of block 0.
   float *_Nonnull output;
   size_t output_row_stride, output_block_stride;
