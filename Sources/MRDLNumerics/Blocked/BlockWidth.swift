@@ -21,6 +21,9 @@ package struct BlockWidth: Sendable, Hashable {
   /// The blocks that so many channels fill.
   package func blockCount(channels: Int) -> Int { (channels + lanes - 1) / lanes }
 
+  /// The lanes of those blocks.
+  package func paddedChannels(_ channels: Int) -> Int { blockCount(channels: channels) * lanes }
+
   var kernels: mrdl_blocked_kernels {
     (isNarrow ? mrdl_blocked_kernels_narrow() : mrdl_blocked_kernels_current()).pointee
   }

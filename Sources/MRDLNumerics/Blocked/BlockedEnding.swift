@@ -8,16 +8,16 @@ struct BlockedEnding {
   let residual: UnsafePointer<Float>?
   let activation: Activation
 
-  var bounds: (low: Double, high: Double)? { activation.bounds }
+  /// The bounds of an activation that only clamps, as the kernels take them.
+  var clamp: (isOn: Int32, low: Float, high: Float) {
+    activation.bounds.map { (1, Float($0.low), Float($0.high)) } ?? (0, 0, 0)
+  }
 
-  /// Whether the activation is one that the kernels cannot apply while they store.
-  var needsSecondPass: Bool { activation != .none && activation.bounds == nil }
-
-  /// Applies such an activation to stretches of some blocks.
+  /// Applies an activation that the kernels cannot while they store, to stretches of some blocks.
   func finish(
     _ output: UnsafeMutablePointer<Float>, blocks: Range<Int>, blockStride: Int, count: Int
   ) {
-    guard needsSecondPass else { return }
+    guard activation.needsSecondPass else { return }
     Float.finish(
       rows: blocks.count, columns: count, output + blocks.lowerBound * blockStride,
       rowStride: blockStride, rowBias: nil, columnBias: nil, residual: nil, activation)

@@ -216,11 +216,10 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
           input_block_stride: plan.staging.blockStride, channels: plan.weights.inputChannels,
           has_planes: plan.weights.readsPlanes ? 1 : 0, taps: offsets.count, tap_offsets: taps,
           weights: operands.weights, first_block: blocks.lowerBound,
-          last_block: blocks.upperBound, block_count: blockCount, output: operands.output + start,
+          last_block: blocks.upperBound, output: operands.output + start,
           output_row_stride: outputRowStride, output_block_stride: outputBlockStride,
           bias: ending.bias, residual: ending.residual.map { $0 + start },
-          clamp: ending.bounds == nil ? 0 : 1, low: Float(ending.bounds?.low ?? 0),
-          high: Float(ending.bounds?.high ?? 0))
+          clamp: ending.clamp.isOn, low: ending.clamp.low, high: ending.clamp.high)
         plan.weights.width.kernels.convolve(&product)
       }
       ending.finish(

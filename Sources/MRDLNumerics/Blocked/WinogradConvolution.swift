@@ -136,7 +136,6 @@ struct WinogradConvolution: BlockedConvolutionPlan {
             channels: plan.weights.inputChannels, has_planes: 0, taps: 1, tap_offsets: offset,
             weights: operands.weights + place * (plan.packedWeightsCount / plan.places),
             first_block: blocks.lowerBound, last_block: blocks.upperBound,
-            block_count: plan.outputBlocks,
             output: products + place * productPlaceStride - blocks.lowerBound * blockStride,
             output_row_stride: 0, output_block_stride: blockStride, bias: nil, residual: nil,
             clamp: 0, low: 0, high: 0)
@@ -149,8 +148,8 @@ struct WinogradConvolution: BlockedConvolutionPlan {
           kernels.winograd_output(
             geometry, first, count, products + (block - blocks.lowerBound) * blockStride,
             productPlaceStride, ending.bias.map { $0 + block * plan.lanes },
-            ending.residual.map { $0 + start }, ending.bounds == nil ? 0 : 1,
-            Float(ending.bounds?.low ?? 0), Float(ending.bounds?.high ?? 0),
+            ending.residual.map { $0 + start }, ending.clamp.isOn, ending.clamp.low,
+            ending.clamp.high,
             operands.output + start)
         }
         plan.finish(
@@ -164,7 +163,7 @@ struct WinogradConvolution: BlockedConvolutionPlan {
     _ ending: BlockedEnding, _ output: UnsafeMutablePointer<Float>, blocks: Range<Int>, first: Int,
     count: Int
   ) {
-    guard ending.needsSecondPass else { return }
+    guard ending.activation.needsSecondPass else { return }
     let width = geometry.output_width
     for index in first..<first + count {
       let (row, column) = index.quotientAndRemainder(dividingBy: geometry.tiles_wide)

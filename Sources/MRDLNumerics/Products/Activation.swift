@@ -56,6 +56,9 @@ package enum Activation: Sendable, Hashable {
     }
   }
 
+  /// Whether it is one that products and convolutions cannot apply while they store.
+  var needsSecondPass: Bool { self != .none && bounds == nil }
+
   /// How the kernels name it, with its parameters.
   var code: (kind: mrdl_activation, alpha: Double, beta: Double) {
     switch self {

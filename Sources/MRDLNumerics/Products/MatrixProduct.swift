@@ -1,8 +1,7 @@
 package import MRDLCore
 
 /// A product of two matrices with what surrounds it: activation(alpha · A · B + biases + residual),
-/// or
-/// Y += alpha · A · B.
+/// or Y += alpha · A · B.
 ///
 /// Strides are in elements. The result is row-major. Results do not depend on the number of threads.
 /// A run allocates nothing.
@@ -322,7 +321,7 @@ private struct PackedProduct<Scalar: KernelScalar>: ParallelWork {
           bounds: isLast ? activation.bounds : nil))
       k += step
     } while k < depth
-    if activation != .none && activation.bounds == nil {
+    if activation.needsSecondPass {
       let first = blocking.firstRow(ofPanel: panels.lowerBound)
       let last = blocking.firstRow(ofPanel: panels.upperBound)
       Scalar.finish(

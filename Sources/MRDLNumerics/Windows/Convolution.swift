@@ -225,7 +225,7 @@ private struct ConvolutionPieces<Scalar: KernelScalar>: ParallelWork {
           bounds: isLast ? activation.bounds : nil))
       k += step
     } while k < blocking.depth
-    if activation != .none && activation.bounds == nil {
+    if activation.needsSecondPass {
       let first = blocking.firstRow(ofPanel: panels.lowerBound)
       let last = blocking.firstRow(ofPanel: panels.upperBound)
       Scalar.finish(
