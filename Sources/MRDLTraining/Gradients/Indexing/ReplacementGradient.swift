@@ -1,0 +1,32 @@
+package import MRDLCore
+package import MRDLModel
+
+/// y = x with some elements replaced by others: x gets the residual where nothing was replaced, the others get
+/// it where they went.
+package protocol ReplacementRule: GradientRule {
+  /// The operator that reads the elements which this one replaces.
+  static var gatherName: String { get }
+  /// Its attributes, from those of the node.
+  static func gatherAttributes(
+    _ attributes: [String: AttributeValue]
+  ) -> [String: AttributeValue]
+}
+
+extension ReplacementRule {
+  public static func differentiate(_ step: inout GradientStep) throws(MRDLError) {
+    if let reduction = step.attributes["reduction"], reduction != .string("none") {
+      throw step.refusal("elements are combined rather than replaced")
+    }
+    let residual = try step.outputResidual()
+    let (places, updates) = (step.inputNames[1], step.inputNames[2])
+    if step.needs(0) {
+      let zeros = step.add("Sub", [updates, updates])
+      step.setResidual(
+        of: 0, to: step.add(operatorName, [residual, places, zeros], step.attributes))
+    }
+    if step.needs(2) {
+      step.setResidual(
+        of: 2, to: step.add(gatherName, [residual, places], gatherAttributes(step.attributes)))
+    }
+  }
+}
