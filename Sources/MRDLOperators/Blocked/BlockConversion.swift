@@ -3,7 +3,7 @@ internal import MRDLModel
 package import MRDLNumerics
 
 /// [N, C, H, W] in blocks: [N, blocks, H, W, lanes]. [C, 1, 1] is taken for [1, C, 1, 1].
-package struct ToBlocks: Operator {
+package struct ToBlocks: ProgramOperator {
   package static let name = "ToBlocks"
   package static let domain = "mrdl.blocked"
   package static let inputCount = 1...1
@@ -13,8 +13,6 @@ package struct ToBlocks: Operator {
   package init(width: BlockWidth) {
     self.width = width
   }
-
-  package init(attributes: inout AttributeReader) throws(MRDLError) { width = .wide }
 
   package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let data = try operands.required(0)
@@ -31,7 +29,7 @@ package struct ToBlocks: Operator {
 }
 
 /// [N, blocks, H, W, lanes] in planes: [N, C, H, W].
-package struct FromBlocks: Operator {
+package struct FromBlocks: ProgramOperator {
   package static let name = "FromBlocks"
   package static let domain = "mrdl.blocked"
   package static let inputCount = 1...1
@@ -42,14 +40,6 @@ package struct FromBlocks: Operator {
   package init(channels: Int, width: BlockWidth) {
     self.channels = channels
     self.width = width
-  }
-
-  package init(attributes: inout AttributeReader) throws(MRDLError) {
-    guard let channels = try attributes.integer("channels") else {
-      throw attributes.missing("channels")
-    }
-    self.channels = channels
-    width = .wide
   }
 
   package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {

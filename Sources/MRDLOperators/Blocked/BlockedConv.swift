@@ -4,7 +4,7 @@ package import MRDLNumerics
 
 /// Conv on blocked tensors: X [N, blocks, H, W, lanes], or [N, C, H, W] where the channels are few, with
 /// constant W [M, C / group, F1, F2] and B [M], gives Y [N, blocks, H′, W′, lanes].
-package struct BlockedConv: FusibleOperator {
+package struct BlockedConv: FusibleOperator, ProgramOperator {
   package static let name = "Conv"
   package static let domain = "mrdl.blocked"
   package static let inputCount = Conv.inputCount
@@ -18,12 +18,6 @@ package struct BlockedConv: FusibleOperator {
     self.conv = conv
     self.readsPlanes = readsPlanes
     self.width = width
-  }
-
-  package init(attributes: inout AttributeReader) throws(MRDLError) {
-    conv = try Conv(attributes: &attributes)
-    readsPlanes = false
-    width = .wide
   }
 
   /// The input in planes of the same size: with the channels that the weights see.
@@ -70,27 +64,15 @@ package struct BlockedConv: FusibleOperator {
         input: Array(input.dimensions[2..<4]), kernel: Array(shape.dimensions[2...])),
       readsPlanes: readsPlanes, width: width, epilogue: epilogue)
     let packed = request.packedConstants.bytes(
-      of: weights, layout: convolution.packedWeightsLayout
-    ) {
-      let storage = Storage(byteCount: convolution.packedWeightsByteCount)
-      weights.withUnsafeBytes { source in
-        if let start = source.baseAddress { convolution.packWeights(start, into: storage.base) }
-      }
-      return storage
-    }
+      of: weights, layout: convolution.packedWeightsLayout,
+      byteCount: convolution.packedWeightsByteCount
+    ) { convolution.packWeights($0, into: $1) }
     var bias: Storage?
-    if request.inputs.count > 2, let constant = request.inputs[2]?.constant {
+    if request.hasInput(2), let constant = request.inputs[2]?.constant {
       bias = request.packedConstants.bytes(
-        of: constant, layout: "blocked/bias/\(convolution.biasCount)"
-      ) {
-        let storage = Storage(byteCount: convolution.biasCount * 4)
-        constant.withUnsafeBytes { source in
-          if let start = source.baseAddress {
-            storage.base.copyMemory(from: start, byteCount: source.count)
-          }
-        }
-        return storage
-      }
+        of: constant, layout: "blocked/bias/\(convolution.biasCount)",
+        byteCount: convolution.biasCount * 4
+      ) { $1.copyMemory(from: $0, byteCount: constant.byteCount) }
     }
     return BlockedConvKernel(convolution: convolution, weights: packed, bias: bias)
   }

@@ -82,13 +82,9 @@ public struct Conv: FusibleOperator {
       constant.elementCount > 0
     else { return ConvKernel(convolution: plain, packedWeights: nil) }
     let packed = convolution(packed: true)
-    let bytes = request.packedConstants.bytes(of: constant, layout: packed.packedWeightsLayout) {
-      let storage = Storage(byteCount: packed.packedWeightsByteCount)
-      constant.withUnsafeBytes { source in
-        if let start = source.baseAddress { packed.packWeights(start, into: storage.base) }
-      }
-      return storage
-    }
+    let bytes = request.packedConstants.bytes(
+      of: constant, layout: packed.packedWeightsLayout, byteCount: packed.packedWeightsByteCount
+    ) { packed.packWeights($0, into: $1) }
     return ConvKernel(convolution: packed, packedWeights: bytes)
   }
 }

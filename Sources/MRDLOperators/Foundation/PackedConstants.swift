@@ -40,6 +40,20 @@ public final class PackedConstants: Sendable {
     }
   }
 
+  /// The bytes of a constant in a layout of so many bytes; `pack` writes them from those of the constant.
+  package func bytes(
+    of constant: Tensor, layout: String, byteCount: Int,
+    _ pack: (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
+  ) -> Storage {
+    bytes(of: constant, layout: layout) {
+      let storage = Storage(byteCount: byteCount)
+      constant.withUnsafeBytes { source in
+        if let start = source.baseAddress { pack(start, storage.base) }
+      }
+      return storage
+    }
+  }
+
   /// The bytes of all packed constants.
   public var byteCount: Int {
     entries.withLock { $0.values.reduce(0) { $0 + $1.packed.byteCount } }

@@ -16,13 +16,9 @@ extension KernelRequest {
       MatrixProduct.gainsFromPackedRight(rows: rows, right: plain.right)
     else { return (plain, nil) }
     let product = make(true)
-    let packed = packedConstants.bytes(of: constant, layout: product.packedRightLayout) {
-      let storage = Storage(byteCount: product.packedRightByteCount)
-      constant.withUnsafeBytes { source in
-        if let start = source.baseAddress { product.packRight(start, into: storage.base) }
-      }
-      return storage
-    }
+    let packed = packedConstants.bytes(
+      of: constant, layout: product.packedRightLayout, byteCount: product.packedRightByteCount
+    ) { product.packRight($0, into: $1) }
     return (product, packed)
   }
 }

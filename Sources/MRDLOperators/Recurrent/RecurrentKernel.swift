@@ -1,4 +1,4 @@
-internal import MRDLCore
+package import MRDLCore
 internal import MRDLNumerics
 
 /// Runs the directions of a recurrent layer one after the other.
@@ -60,15 +60,8 @@ struct RecurrentKernel: Kernel {
       let recurrentWeights = arguments.inputBytes(2).baseAddress,
       let workspace = arguments.workspace.baseAddress
     else { return }
-    var lengths: UnsafePointer<Int32>?
-    if arguments.hasInput(4) {
-      let given = arguments.input(4, as: Int32.self)
-      for length in given where !(0...layout.length).contains(Int(length)) {
-        throw MRDLError(
-          .operatorFailed, "the length of a sequence is out of range", found: "\(length)",
-          expected: "0 to \(layout.length)", at: place)
-      }
-      lengths = given.baseAddress
+    let lengths = try arguments.sequenceLengths(upTo: layout.length, place)
+    if lengths != nil {
       // Steps behind the end of a sequence are zeros.
       let output = arguments.outputBytes(0)
       output.baseAddress?.initializeMemory(as: UInt8.self, repeating: 0, count: output.count)
@@ -111,12 +104,25 @@ extension KernelRequest {
     _ pack: (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
   ) -> Storage? {
     guard let constant = inputs[index]?.constant, constant.elementCount > 0 else { return nil }
-    return packedConstants.bytes(of: constant, layout: layout) {
-      let storage = Storage(byteCount: byteCount)
-      constant.withUnsafeBytes { source in
-        if let start = source.baseAddress { pack(start, storage.base) }
-      }
-      return storage
+    return packedConstants.bytes(
+      of: constant, layout: layout, byteCount: byteCount, pack)
+  }
+}
+
+extension KernelArguments {
+  /// The lengths of the sequences, input 4 of recurrent operators; nil where all are whole.
+  ///
+  /// - Throws: `MRDL4005` for a length that is negative or above the number of steps.
+  package func sequenceLengths(
+    upTo steps: Int, _ place: Place
+  ) throws(MRDLError) -> UnsafePointer<Int32>? {
+    guard hasInput(4) else { return nil }
+    let lengths = input(4, as: Int32.self)
+    for length in lengths where !(0...steps).contains(Int(length)) {
+      throw MRDLError(
+        .operatorFailed, "the length of a sequence is out of range", found: "\(length)",
+        expected: "0 to \(steps)", at: place)
     }
+    return lengths.baseAddress
   }
 }

@@ -33,16 +33,16 @@ enum BlockChannels: GraphPass {
       needed = graph.instructions.reduce(into: Set(graph.outputs)) { $0.formUnion($1.reads) }
     }
 
-    /// Narrow blocks where they leave a quarter of the lanes less idle.
+    /// Narrow blocks where they leave a quarter of the lanes of the convolutions less idle.
     private static func width(for graph: ProgramGraph) -> BlockWidth {
       var lanes = (wide: 0, narrow: 0)
-      for instruction in graph.instructions where instruction.inputs.count > 1 {
+      for instruction in graph.instructions
+      where instruction.op is Conv || (instruction.op as? FusedOperator)?.base is Conv {
         guard let weights = instruction.inputs[1].flatMap({ graph.values[$0].constant }),
           weights.shape.rank == 4
         else { continue }
-        let channels = weights.shape[0]
-        lanes.wide += BlockWidth.wide.blockCount(channels: channels) * BlockWidth.wide.lanes
-        lanes.narrow += BlockWidth.narrow.blockCount(channels: channels) * BlockWidth.narrow.lanes
+        lanes.wide += BlockWidth.wide.paddedChannels(weights.shape[0])
+        lanes.narrow += BlockWidth.narrow.paddedChannels(weights.shape[0])
       }
       return 4 * lanes.narrow <= 3 * lanes.wide ? .narrow : .wide
     }

@@ -4,9 +4,9 @@ internal import MRDLOperators
 
 /// An operator with what follows it: activation(operator(inputs) + bias + residual).
 ///
-/// Passes of a program make it; no file can name it. Its inputs are those of the operator, those left out
+/// Its inputs are those of the operator, those left out
 /// included, then the residual, which has the shape of the result, then the bias.
-struct FusedOperator: Operator {
+struct FusedOperator: ProgramOperator {
   static let name = "Fused"
   static let domain = "mrdl.program"
   static let inputCount = 1...16
@@ -17,13 +17,6 @@ struct FusedOperator: Operator {
   init(_ base: any FusibleOperator, _ epilogue: Epilogue) {
     self.base = base
     self.epilogue = epilogue
-  }
-
-  /// Fused operators have no attributes that a file could hold.
-  ///
-  /// - Throws: `MRDL1206`, always.
-  init(attributes: inout AttributeReader) throws(MRDLError) {
-    throw attributes.missing("operator")
   }
 
   private var residualInput: Int { type(of: base).residualInput }

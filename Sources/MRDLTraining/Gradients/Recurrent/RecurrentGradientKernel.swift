@@ -32,16 +32,7 @@ struct RecurrentGradientKernel<Element: RealElement>: Kernel {
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let layout = walk.layout
-    var lengths: UnsafePointer<Int32>?
-    if arguments.hasInput(4) {
-      let given = arguments.input(4, as: Int32.self)
-      for length in given where !(0...layout.length).contains(Int(length)) {
-        throw MRDLError(
-          .operatorFailed, "the length of a sequence is out of range", found: "\(length)",
-          expected: "0 to \(layout.length)", at: place)
-      }
-      lengths = given.baseAddress
-    }
+    let lengths = try arguments.sequenceLengths(upTo: layout.length, place)
     guard let workspace = arguments.workspace.baseAddress,
       let x = arguments.input(0, as: Element.self).baseAddress,
       let w = arguments.input(1, as: Element.self).baseAddress,
