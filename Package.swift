@@ -146,8 +146,8 @@ let package = Package(
     tool(
       "mrdl-infer",
       on: [
-        "MRDLCore", "MRDLModel", "MRDLImages", "MRDLRuntime", "MRDLInterchange", "MRDLDatasets",
-        "MRDLMetrics", "MRDLReports", "MRDLCommandLine",
+        "MRDLCore", "MRDLModel", "MRDLImages", "MRDLNumerics", "MRDLRuntime", "MRDLInterchange",
+        "MRDLDatasets", "MRDLMetrics", "MRDLReports", "MRDLCommandLine",
       ]),
     tool(
       "mrdl-convert",

@@ -10,9 +10,8 @@ public enum MRDLFile {
 
   /// Whether a file that begins with the given bytes is a `.mrdl` file, or was one before a transfer
   /// in text mode changed it or cut it short.
-  public static func recognizes(_ start: some Collection<UInt8>) -> Bool {
-    let start = Array(start.prefix(magic.count))
-    return start.count >= 5 ? start[1..<5] == magic[1..<5] : start.first == magic[0]
+  public static func recognizes(_ start: [UInt8]) -> Bool {
+    start.count >= 5 ? start[1..<5] == magic[1..<5] : start.first == magic[0]
   }
 
   // MARK: Opening

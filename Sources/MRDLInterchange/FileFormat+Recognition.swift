@@ -8,7 +8,8 @@ extension FileFormat {
   /// - Complexity: O(1) in the bytes of the file for most formats, O(n) in the directory of an archive.
   package init(of storage: Storage) {
     self = storage.withUnsafeBytes { bytes in
-      if MRDLFile.recognizes(bytes.prefix(16)) { return .mrdl }
+      let start = (0..<min(bytes.count, MRDLFile.magic.count)).map { bytes[$0] }
+      if MRDLFile.recognizes(start) { return .mrdl }
       if let format = Self.bySignature(bytes) {
         return format == .zip ? Self.archive(storage) : format
       }
@@ -24,7 +25,7 @@ extension FileFormat {
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     var offset = 0
     while bytes.count - offset >= signature.count {
-      if bytes[offset..<(offset + signature.count)].elementsEqual(signature) { return true }
+      if bytes.holds(signature, at: offset) { return true }
       guard let next = offset == 0 ? 512 : offset.multipliedChecked(by: 2), next < bytes.count
       else { return false }
       offset = next
@@ -44,8 +45,7 @@ extension FileFormat {
   ]
 
   private static func bySignature(_ bytes: UnsafeRawBufferPointer) -> FileFormat? {
-    for (format, byteOffset, signature) in signatures
-    where bytes.dropFirst(byteOffset).starts(with: signature) {
+    for (format, byteOffset, signature) in signatures where bytes.holds(signature, at: byteOffset) {
       return format
     }
     guard bytes.count >= 4 else { return nil }
@@ -122,5 +122,16 @@ extension FileFormat {
     guard isPlain, String(validating: start, as: UTF8.self) != nil else { return .unknown }
     let first = start.first { $0 > 0x20 }
     return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .json : .text
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether the bytes of a signature stand at an offset.
+  fileprivate func holds(_ signature: [UInt8], at byteOffset: Int) -> Bool {
+    guard count - byteOffset >= signature.count else { return false }
+    for (index, byte) in signature.enumerated() where self[byteOffset + index] != byte {
+      return false
+    }
+    return true
   }
 }

@@ -3,6 +3,7 @@ import MRDLCommandLine
 import MRDLCore
 import MRDLInterchange
 import MRDLModel
+import MRDLNumerics
 import MRDLReports
 import MRDLRuntime
 
@@ -41,9 +42,36 @@ struct InferCommand: Command {
     help: ArgumentHelp("How answers are printed: text, json, jsonl or csv.", valueName: "format"))
   var format: AnswerFormat = .text
 
-  @OptionGroup(title: "What is shown") var selection: SelectionOptions
-  @OptionGroup(title: "How pictures become numbers") var preprocessing: PreprocessingOptions
-  @OptionGroup var threadOptions: ThreadOptions
+  // No option groups: each costs the parser 0.15 ms, and a run on one picture should take 5 in all.
+  @Option(help: ArgumentHelp("Show so many of the largest values.", valueName: "k"))
+  var top: Int?
+
+  @Option(help: ArgumentHelp("Names of the classes, one a line.", valueName: "file"))
+  var labels: String?
+
+  @Option(help: ArgumentHelp("Show values from here on.", valueName: "p"))
+  var threshold: Double?
+
+  @Option(
+    help: ArgumentHelp("Factor of each pixel, which runs from 0 to 255.", valueName: "number"))
+  var scale: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Subtracted from scaled pixels, one number or one a channel.", valueName: "numbers"))
+  var mean: NumberList?
+
+  @Option(
+    help: ArgumentHelp(
+      "Divides pixels in the end, one number or one a channel.", valueName: "numbers"))
+  var std: NumberList?
+
+  @Option(
+    help: ArgumentHelp(
+      "Threads that take part; as many as the process may use where none are given.",
+      valueName: "n"))
+  var threads: Int?
 
   @Option(
     help: ArgumentHelp("Write every output as .npy, and outputs.json.", valueName: "directory"))
@@ -71,6 +99,11 @@ struct InferCommand: Command {
     guard (1...1_000_000).contains(batch) else {
       throw ValidationError("--batch takes a number from 1 on, found \(batch)")
     }
+    if let top, top < 1 { throw ValidationError("--top takes a number from 1 on, found \(top)") }
+    if let std, std.numbers.contains(0) { throw ValidationError("--std must not hold 0") }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads takes a number from 1 to 1024, found \(threads)")
+    }
     if let benchmark, !(benchmark > 0 && benchmark <= 86_400) {
       throw ValidationError("--benchmark takes seconds above 0, found \(benchmark)")
     }
@@ -79,8 +112,9 @@ struct InferCommand: Command {
   func perform() throws {
     let options = OpeningOptions(verification: noVerify ? .never : .onFirstUse)
     let runner = Runner(
-      try ModelFile.open(model, options: options), preprocessing: preprocessing,
-      session: SessionOptions(threadLimit: threadOptions.threads))
+      try ModelFile.open(model, options: options),
+      preprocessing: PreprocessingOptions(scale: scale, mean: mean?.numbers, std: std?.numbers),
+      session: SessionOptions(threadLimit: threads))
     if let evaluate {
       var run = EvaluationRun(runner: runner, batch: max(batch, 64))
       try run.perform(evaluate)
@@ -93,12 +127,12 @@ struct InferCommand: Command {
     if let benchmark {
       try Benchmark(
         seconds: benchmark, batch: batch, profiles: profile,
-        threads: threadOptions.count
+        threads: threads ?? WorkerPool.size
       ).run(runner, path: model, inputs: inputs, format: format)
       return
     }
     var printer = AnswerPrinter(
-      format: format, selection: try selection.selection(), meanings: runner.model.meanings,
+      format: format, selection: try selection(), meanings: runner.model.meanings,
       outputDirectory: saveOutputs, showsProfile: profile)
     if inputs.isEmpty {
       let name = named.isEmpty ? model : named.map(\.path).joined(separator: " ")
@@ -110,5 +144,18 @@ struct InferCommand: Command {
       }
     }
     try printer.finish()
+  }
+
+  /// Which values of an answer are shown.
+  private func selection() throws(MRDLError) -> AnswerSelection {
+    var names: [String]?
+    if let labels {
+      var lines = try FileContent.readText(labels).split(
+        omittingEmptySubsequences: false, whereSeparator: \.isNewline
+      ).map(String.init)
+      while lines.last == "" { lines.removeLast() }
+      names = lines
+    }
+    return AnswerSelection(top: top, labels: names, threshold: threshold)
   }
 }

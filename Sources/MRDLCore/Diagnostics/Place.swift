@@ -26,12 +26,16 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
 
   /// `file: line 7: path: byte 128`, with what is known.
   public var description: String {
-    var parts: [String] = []
-    if let file { parts.append(file.escapedForDisplay) }
-    if let line { parts.append("line \(line)") }
-    if let path { parts.append(path.escapedForDisplay) }
-    if let byteOffset { parts.append("byte \(byteOffset)") }
-    return parts.joined(separator: ": ")
+    var text = ""
+    func append(_ part: String) {
+      if !text.isEmpty { text += ": " }
+      text += part
+    }
+    if let file { append(file.escapedForDisplay) }
+    if let line { append("line \(line)") }
+    if let path { append(path.escapedForDisplay) }
+    if let byteOffset { append("byte \(byteOffset)") }
+    return text
   }
 
   /// The same place in the named file, unless a file is known already.

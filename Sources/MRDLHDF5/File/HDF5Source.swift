@@ -8,11 +8,12 @@ final class HDF5Source: Sendable {
   let storage: Storage
   /// Messages in the headers of other objects that were looked for already: many objects may share
   /// one, and its header may be long.
-  private let sharedMessages = Mutex<[SharedMessageKey: Range<Int>]>([:])
+  private let sharedMessages = Mutex<[UInt64: SharedMessage]>([:])
 
-  private struct SharedMessageKey: Hashable {
-    let address: UInt64
+  /// The message that was last looked for in the header at an address.
+  private struct SharedMessage {
     let kind: HDF5Message.Kind
+    let range: Range<Int>
   }
 
   init(_ storage: Storage, limits: Limits) throws(MRDLError) {
@@ -51,9 +52,8 @@ final class HDF5Source: Sendable {
   func sharedMessage(
     at address: UInt64, kind: HDF5Message.Kind
   ) throws(MRDLError) -> HDF5Cursor {
-    let key = SharedMessageKey(address: address, kind: kind)
-    if let range = sharedMessages.withLock({ $0[key] }) {
-      return HDF5Cursor(self, storage, range)
+    if let known = sharedMessages.withLock({ $0[address] }), known.kind == kind {
+      return HDF5Cursor(self, storage, known.range)
     }
     let header = try HDF5ObjectHeader(self, address: address)
     guard let message = header.first(kind), !message.isShared else {
@@ -63,7 +63,7 @@ final class HDF5Source: Sendable {
     }
     let body = message.body
     let range = body.remainingRange
-    sharedMessages.withLock { $0[key] = range }
+    sharedMessages.withLock { $0[address] = SharedMessage(kind: kind, range: range) }
     return body
   }
 
