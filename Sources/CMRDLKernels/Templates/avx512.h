@@ -30,3 +30,14 @@ INLINE void store_part(real *p, vec v, size_t count) {
   _mm512_mask_storeu_pd(p, (__mmask8)((1u << count) - 1), (__m512d)v);
 #endif
 }
+
+#define HAS_TIMES_2_TO 1
+
+/// v · 2^n for whole n, rounded once.
+INLINE vec times_2_to(vec v, vec n) {
+#if REAL_BITS == 32
+  return (vec)_mm512_scalef_ps((__m512)v, (__m512)n);
+#else
+  return (vec)_mm512_scalef_pd((__m512d)v, (__m512d)n);
+#endif
+}

@@ -12,19 +12,40 @@ TABLE real exp_coefficients[] = {EXP_COEFFICIENTS};
 TABLE real log_coefficients[] = {LOG_COEFFICIENTS};
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
+/// A whole number as a real and as a signed integer; what is not used costs nothing.
+typedef struct {
+  vec real_value;
+  uvec integer_value;
+} whole_number;
+
 /// 2^n for a normal result.
-INLINE vec power_of_2(uvec n) { return of_bits((n + EXPONENT_BIAS) << MANTISSA_BITS); }
+INLINE vec power_of_2(whole_number n) {
+  return of_bits((n.integer_value + EXPONENT_BIAS) << MANTISSA_BITS);
+}
+
+/// v · 2^n, where 2^n alone may be out of range.
+INLINE vec times_power_of_2(vec v, whole_number n) {
+#ifdef HAS_TIMES_2_TO
+  return times_2_to(v, n.real_value);
+#else
+  const uvec half = (uvec)((ivec)n.integer_value >> 1);
+  const vec first = of_bits((half + EXPONENT_BIAS) << MANTISSA_BITS);
+  const vec second = of_bits((n.integer_value - half + EXPONENT_BIAS) << MANTISSA_BITS);
+  return v * first * second;
+#endif
+}
 
 /// Finds n and |r| ≤ log(2) / 2 with x = n log(2) + r.
 ///
 /// - Returns: exp(r) − 1, what rounding took away from it in `tail`, and n in `exponent`.
-INLINE vec exp_reduced(vec x, uvec *exponent, vec *tail) {
+INLINE vec exp_reduced(vec x, whole_number *exponent, vec *tail) {
   const vec shifted = mul_add(x, (vec)LOG2_E, (vec)ROUNDING_SHIFT);
   const vec n = shifted - (vec)ROUNDING_SHIFT;
   const vec exact = mul_add(n, (vec)-LOG_2_HIGH, x);
   const vec r = mul_add(n, (vec)-LOG_2_LOW, exact);
   const vec lost = mul_add(n, (vec)-LOG_2_LOW, exact - r);
-  *exponent = bits_of(shifted) - bits_of((vec)ROUNDING_SHIFT);
+  exponent->real_value = n;
+  exponent->integer_value = bits_of(shifted) - bits_of((vec)ROUNDING_SHIFT);
   const vec rest =
       mul_add(r * r, polynomial(r, exp_coefficients, COUNT_OF(exp_coefficients)), lost);
   const vec sum = rest + r;
@@ -35,22 +56,17 @@ INLINE vec exp_reduced(vec x, uvec *exponent, vec *tail) {
 INLINE vec exp_of(vec x) {
   x = x < (vec)EXP_LOWEST ? (vec)EXP_LOWEST : x;
   x = x > (vec)EXP_HIGHEST ? (vec)EXP_HIGHEST : x;
-  uvec n;
+  whole_number n;
   vec tail;
-  const vec e = exp_reduced(x, &n, &tail) + (vec)1;
-  // In two steps, because 2^n alone may be out of range where the result is not.
-  const uvec half = (uvec)((ivec)n >> 1);
-  return e * power_of_2(half) * power_of_2(n - half);
+  return times_power_of_2(exp_reduced(x, &n, &tail) + (vec)1, n);
 }
 
 /// exp(x) for x ≤ 0.
 INLINE vec exp_of_negative(vec x) {
   x = x < (vec)EXP_LOWEST ? (vec)EXP_LOWEST : x;
-  uvec n;
+  whole_number n;
   vec tail;
-  const vec e = exp_reduced(x, &n, &tail) + (vec)1;
-  const uvec half = (uvec)((ivec)n >> 1);
-  return e * power_of_2(half) * power_of_2(n - half);
+  return times_power_of_2(exp_reduced(x, &n, &tail) + (vec)1, n);
 }
 
 /// 1 / (1 + exp(−x)), with exp of negative numbers only so that both ends keep their relative
@@ -68,7 +84,7 @@ INLINE vec sigmoid_of(vec x) {
 INLINE vec tanh_of(vec x) {
   vec y = magnitude(x);
   y = y > (vec)TANH_HIGHEST ? (vec)TANH_HIGHEST : y;
-  uvec n;
+  whole_number n;
   vec tail;
   const vec e = exp_reduced(y + y, &n, &tail);
   const vec scale = power_of_2(n);

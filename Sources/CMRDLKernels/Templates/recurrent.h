@@ -120,7 +120,7 @@ static size_t some_products(int gates, size_t left, size_t depth, const real *we
 /// exp(x) − 1 for x ≤ 0, with its relative accuracy near 0.
 INLINE vec exp_minus_1_of_negative(vec x) {
   x = x < (vec)EXP_LOWEST / 2 ? (vec)EXP_LOWEST / 2 : x;
-  uvec n;
+  whole_number n;
   vec tail;
   const vec e = exp_reduced(x, &n, &tail);
   const vec scale = power_of_2(n);

@@ -4,11 +4,17 @@ typedef struct {
   size_t first, last;
 } span;
 
+/// The least count of steps of `dilation` that cover a distance. Most windows are dense, and a division
+/// for each row of outputs would show.
+INLINE ptrdiff_t steps_over(ptrdiff_t distance, ptrdiff_t dilation) {
+  return dilation == 1 ? distance : (distance + dilation - 1) / dilation;
+}
+
 /// The taps t with 0 ≤ start + t · dilation < length.
 INLINE span taps_inside(ptrdiff_t start, size_t kernel, size_t dilation, ptrdiff_t length) {
   const ptrdiff_t d = (ptrdiff_t)dilation;
-  ptrdiff_t first = start < 0 ? (-start + d - 1) / d : 0;
-  ptrdiff_t last = start < length ? (length - start + d - 1) / d : 0;
+  ptrdiff_t first = start < 0 ? steps_over(-start, d) : 0;
+  ptrdiff_t last = start < length ? steps_over(length - start, d) : 0;
   if (last > (ptrdiff_t)kernel) last = (ptrdiff_t)kernel;
   if (first > last) first = last;
   return (span){(size_t)first, (size_t)last};
@@ -19,8 +25,7 @@ INLINE size_t counted(ptrdiff_t start, size_t kernel, size_t dilation, size_t le
                       span inside, int count_padding) {
   if (!count_padding) return inside.last - inside.first;
   // No output position starts before the padding.
-  const ptrdiff_t d = (ptrdiff_t)dilation;
   const ptrdiff_t reach = (ptrdiff_t)(length + end) - start;
-  const ptrdiff_t taps = reach > 0 ? (reach + d - 1) / d : 0;
+  const ptrdiff_t taps = reach > 0 ? steps_over(reach, (ptrdiff_t)dilation) : 0;
   return taps < (ptrdiff_t)kernel ? (size_t)taps : kernel;
 }
