@@ -210,6 +210,10 @@ let package = Package(
         "MRDLRuntime", "MRDLInterchange", "MRDLImages", "MRDLHDF5", "MRDLOperators",
         "MRDLCompression", "MRDLModel", "MRDLNumerics", "MRDLCore",
       ], path: "Tests/ReaderFuzzing", swiftSettings: strict),
+    .executableTarget(
+      name: "measure-elementary-functions",
+      dependencies: ["MRDLNumerics", "MRDLCore", "CMRDLKernels"],
+      path: "Tests/ElementaryFunctions", swiftSettings: strict),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
     tests(
       "EmbeddingTests", of: ["MRDL", "MRDLOperators", "MRDLInterchange", "MRDLImages", "MRDLModel"]),
