@@ -131,7 +131,7 @@ let package = Package(
         "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLRuntime", "MRDLDatasets",
         "MRDLMetrics", "MRDLTraining",
       ]),
-    library("MRDLCommandLine", on: ["MRDLCore", "CMRDLSystem", argumentParser]),
+    library("MRDLCommandLine", on: ["MRDLCore", "CMRDLKernels", "CMRDLSystem", argumentParser]),
 
     // MARK: Floor 7: the commands
 

@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import CMRDLKernels
 internal import CMRDLSystem
 package import MRDLCore
 
@@ -29,6 +30,7 @@ extension Command {
     } catch {
       end(parsing: error)
     }
+    warnOfInstructionSet()
     do {
       if var command = command as? Self {
         try command.perform()
@@ -64,6 +66,14 @@ extension Command {
     complain("\(commandName): error: \(text)")
     complain("See \(commandName) --help.")
     end(FailureCategory.usage.exitCode)
+  }
+
+  /// Says so where `MRDL_ISA` cannot be obeyed. Without the variable the processor is not even asked.
+  private static func warnOfInstructionSet() {
+    guard Environment.value(of: "MRDL_ISA") != nil, let message = mrdl_isa_diagnostic() else {
+      return
+    }
+    complain("\(commandName): warning: \(String(cString: message))")
   }
 
   private static func complain(_ line: String) {

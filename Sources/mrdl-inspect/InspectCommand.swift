@@ -4,6 +4,7 @@ import MRDLCore
 import MRDLInterchange
 import MRDLModel
 import MRDLReports
+import MRDLRuntime
 
 /// `mrdl-inspect`: what a model is made of.
 @main
@@ -18,6 +19,7 @@ struct InspectCommand: Command {
         mrdl-inspect model.h5
         mrdl-inspect model.mrdl --tensors --stats
         mrdl-inspect model.mrdl --tensor conv1.weight
+        mrdl-inspect model.onnx --program --batch 32
         mrdl-inspect model.mrdl --format json | jq .totals
       """)
 
@@ -33,7 +35,22 @@ struct InspectCommand: Command {
   @Option(help: ArgumentHelp("Show the numbers of one tensor.", valueName: "name"))
   var tensor: String?
 
+  @Flag(help: "List the nodes that run after the graph passes, and the memory that they take.")
+  var program = false
+
+  @Option(help: ArgumentHelp("With --program: samples that run together.", valueName: "n"))
+  var batch = 1
+
   @OptionGroup var report: ReportOptions
+
+  func validate() throws {
+    guard (1...1_000_000).contains(batch) else {
+      throw ValidationError("--batch takes a number from 1 on, found \(batch)")
+    }
+    guard [tensors || stats, tensor != nil, program].filter({ $0 }).count <= 1 else {
+      throw ValidationError("--tensors or --stats, --tensor and --program exclude each other")
+    }
+  }
 
   func perform() throws {
     let style = Terminal.output.style
@@ -58,6 +75,7 @@ struct InspectCommand: Command {
 
   private func text(_ model: Model, _ style: TextStyle) throws(MRDLError) -> String {
     if let tensor { return try TensorContent(tensor, of: model).text(style) }
+    if program { return try ProgramReport(Program(model), batch: batch).text(style) }
     if tensors || stats || model.isWeightsOnly {
       return try TensorListing(model, measures: stats).text(style)
     }
@@ -66,6 +84,7 @@ struct InspectCommand: Command {
 
   private func json(_ model: Model, _ path: String) throws(MRDLError) -> JSONValue {
     if let tensor { return try TensorContent(tensor, of: model).json }
+    if program { return try ProgramReport(Program(model), batch: batch).json }
     if tensors || stats { return try TensorListing(model, measures: stats).json }
     return ModelSummary(model).json(
       path: path, format: try ModelFile.format(of: path).rawValue,

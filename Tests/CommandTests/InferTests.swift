@@ -22,6 +22,15 @@ struct InferTests {
     #expect(outcome.output == "\(bright)  bright, or so  98.2 %\n\(dark)  dark  98.2 %\n")
   }
 
+  @Test func saysWhereAnInstructionSetCannotBeUsed() throws {
+    let bright = try SampleModel.picture(255, to: work.path("bright.png"))
+    let usual = try Tool.infer.run(model, bright)
+    let outcome = try Tool.infer.run([model, bright], environment: ["MRDL_ISA": "mmx"])
+    #expect(outcome.exitCode == 0 && outcome.output == usual.output)
+    #expect(outcome.messages.count == 1)
+    #expect(outcome.errors.contains("warning: MRDL_ISA is \"mmx\", expected scalar, sse2"))
+  }
+
   @Test func printsJSON() throws {
     let bright = try SampleModel.picture(255, to: work.path("bright.png"))
     let outcome = try Tool.infer.run(model, bright, "--format", "json")

@@ -43,6 +43,22 @@ struct ReportTests {
     #expect(value["card"]?["name"] == "brightness")
   }
 
+  /// Without the flattening, which moves nothing.
+  @Test(arguments: [1, 3])
+  func showsTheProgram(batch: Int) throws {
+    let value = try JSONParser.parse(
+      try Tool.inspect.run(model, "--program", "--batch", "\(batch)", "--format", "json").output)
+    guard case .array(let nodes)? = value["nodes"] else {
+      Issue.record("no nodes")
+      return
+    }
+    #expect(nodes.map { $0["operator"] } == ["Gemm", "Softmax"])
+    #expect(nodes[0]["operations"] == .integer(Int64(64 * batch)))
+    #expect(value["weight_bytes"] == .integer(136))
+    #expect(try Tool.inspect.run(model, "--program", "--tensors").exitCode == 64)
+    #expect(try Tool.inspect.run(model, "--program", "--batch", "0").exitCode == 64)
+  }
+
   @Test func listsTensors() throws {
     let value = try JSONParser.parse(
       try Tool.inspect.run(model, "--stats", "--format", "json").output)

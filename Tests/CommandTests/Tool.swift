@@ -42,12 +42,15 @@ struct Tool {
   }
 
   /// Runs the command to its end.
-  func run(_ arguments: [String], input: String = "") throws -> Outcome {
+  func run(
+    _ arguments: [String], input: String = "", environment additions: [String: String] = [:]
+  ) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "\(Self.directory)/\(name)")
     process.arguments = arguments
     var environment = ProcessInfo.processInfo.environment
     environment["COLUMNS"] = "80"
+    environment.merge(additions) { $1 }
     process.environment = environment
     let work = try TemporaryDirectory()
     // Files, not pipes: no output can fill them and block the process.

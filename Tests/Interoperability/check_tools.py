@@ -75,6 +75,10 @@ def check_output(model, picture):
     check_schema("mrdl-inspect-1.schema.json", json.loads(run("mrdl-inspect", model, "--format", "json")), "mrdl-inspect")
     check_schema("mrdl-inspect-1.schema.json",
                  json.loads(run("mrdl-inspect", model, "--stats", "--format", "json")), "mrdl-inspect --stats")
+    program = json.loads(run("mrdl-inspect", model, "--program", "--format", "json"))
+    check_schema("mrdl-inspect-1.schema.json", program, "mrdl-inspect --program")
+    check(program["live_bytes"] <= program["working_bytes"] <= 1.1 * program["live_bytes"],
+          f"mrdl-inspect --program: {program['working_bytes']} bytes for {program['live_bytes']} that live")
     check_schema("mrdl-validate-1.schema.json",
                  json.loads(run("mrdl-validate", model, "--format", "json")), "mrdl-validate")
     check_schema("mrdl-infer-1.schema.json",
