@@ -12,16 +12,17 @@ package struct Architecture: Sendable {
   package let scale: OutputMeaning.Scale
 
   /// - Parameters:
-  ///   - input: the shape of one sample.
-  ///   - target: what the data want to be told.
+  ///   - form: what the samples are, and what is asked of them.
   ///   - scalarType: `f32`, or `f64` for a closed form.
   /// - Throws: `MRDL5002` where layers, data and loss do not fit each other.
   package init(
-    _ recipe: Recipe, input: Shape, target: TargetForm, scalarType: ScalarType = .float32
+    _ recipe: Recipe, _ form: SampleForm, scalarType: ScalarType = .float32
   ) throws(MRDLError) {
+    let target = form.target
     var builder = LayerBuilder(
-      seed: recipe.seed, initializer: recipe.initializer, input: input, scalarType: scalarType,
+      seed: recipe.seed, initializer: recipe.initializer, form: form, scalarType: scalarType,
       outputCount: recipe.loss == .binaryCrossEntropy ? 1 : target.count)
+    if let scaling = form.scaling { try builder.appendChannelScaling(scaling) }
     try builder.append(recipe.layers, place: "/layers")
     let last = recipe.layers.last
     guard builder.shape.rank == 1, builder.shape[0] == builder.outputCount else {
@@ -61,31 +62,5 @@ package struct Architecture: Sendable {
     self.predictions = predictions == builder.current ? "y" : predictions
     parameterNames = builder.parameters
     model = try builder.model(recipe)
-  }
-}
-
-/// What a model is to tell of a sample.
-package struct TargetForm: Sendable, Hashable {
-  /// How many classes or quantities there are.
-  package var count: Int
-  package var isClass: Bool
-  /// What brings quantities from the scale of training to their own.
-  package var scaling: Standardization?
-
-  package init(count: Int, isClass: Bool, scaling: Standardization? = nil) {
-    self.count = count
-    self.isClass = isClass
-    self.scaling = scaling
-  }
-}
-
-/// (x − mean) / deviation, a number for each column.
-package struct Standardization: Sendable, Hashable {
-  package var mean: [Double]
-  package var deviation: [Double]
-
-  package init(mean: [Double], deviation: [Double]) {
-    self.mean = mean
-    self.deviation = deviation
   }
 }

@@ -14,5 +14,5 @@ package struct BuiltInRecipe: Sendable {
   }
 
   /// All of them, from the simplest on.
-  package static let all: [BuiltInRecipe] = tables + pictures
+  package static let all: [BuiltInRecipe] = tables + pictures + series
 }

@@ -25,8 +25,7 @@ enum ClosedForm {
         .badRecipe, "the closed form is for a linear model",
         expected: "one dense layer, maybe after a polynomial one", at: Place("/layers"))
     }
-    let architecture = try Architecture(
-      recipe, input: samples.inputShape, target: data.target, scalarType: .float64)
+    let architecture = try Architecture(recipe, data.form, scalarType: .float64)
     var model = architecture.model
     guard let dense = model.graph.nodes.first(where: { $0.operatorName == "Gemm" }),
       let weight = model.tensors[dense.inputs[1]]?.info

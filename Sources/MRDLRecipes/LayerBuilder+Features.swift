@@ -54,15 +54,18 @@ extension LayerBuilder {
   }
 
   /// A recurrent layer over [steps, features], by the operators of ONNX, whose first axis is the steps.
+  ///
+  /// - Parameter lengths: the value that tells where each series ends, nil where all have all steps.
   mutating func append(
-    _ cell: LayerRecipe.Cell, units: Int, bidirectional: Bool, sequences: Bool, name: String
+    _ cell: LayerRecipe.Cell, units: Int, bidirectional: Bool, sequences: Bool, name: String,
+    lengths: String?
   ) throws(MRDLError) {
     guard shape.rank == 2 else { throw wrongRank("[steps, features]") }
     let (steps, features) = (shape[0], shape[1])
     let directions = bidirectional ? 2 : 1
     let gates = cell == .lstm ? 4 : cell == .gru ? 3 : 1
     try append("Transpose", "\(name).steps", attributes: ["perm": .integers([1, 0, 2])])
-    let inputs = [
+    var inputs = [
       weight(
         "\(name).input", Shape([directions, gates * units, features]), axes: nil,
         fanIn: features, fanOut: units),
@@ -71,6 +74,7 @@ extension LayerBuilder {
         fanOut: units),
       zeros("\(name).bias", Shape([directions, 2 * gates * units]), axes: nil),
     ]
+    if let lengths { inputs.append(lengths) }
     var attributes: [String: AttributeValue] = [
       "hidden_size": .integer(Int64(units)),
       "direction": .string(bidirectional ? "bidirectional" : "forward"),

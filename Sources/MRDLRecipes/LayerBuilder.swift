@@ -8,13 +8,16 @@ internal import MRDLTraining
 struct LayerBuilder {
   let seed: UInt64
   let initializer: Initializer
-  let input: Shape
+  let form: SampleForm
   let scalarType: ScalarType
   /// The numbers that the last layer must give.
   let outputCount: Int
   private(set) var current = "x"
   /// The input of the last layer.
   private(set) var beforeLast = "x"
+  /// Which axis of the present value, for one sample, holds steps of which the last may be padding; nil
+  /// where none does.
+  private(set) var paddedAxis: Int?
   /// The names of what is learned, in order.
   private(set) var parameters: [String] = []
   private var tensors: [ModelTensor] = []
@@ -23,15 +26,23 @@ struct LayerBuilder {
   private var facts: [String: ValueFacts]
 
   init(
-    seed: UInt64, initializer: Initializer, input: Shape, scalarType: ScalarType, outputCount: Int
+    seed: UInt64, initializer: Initializer, form: SampleForm, scalarType: ScalarType,
+    outputCount: Int
   ) {
     self.seed = seed
     self.initializer = initializer
-    self.input = input
+    self.form = form
     self.scalarType = scalarType
     self.outputCount = outputCount
-    facts = ["x": ValueFacts(scalarType, Shape([1] + input.dimensions))]
+    facts = ["x": ValueFacts(scalarType, Shape([1] + form.shape.dimensions))]
+    if form.hasLengths {
+      facts[Self.lengths] = ValueFacts(.int32, Shape([1]))
+      paddedAxis = form.shape.rank - 1
+    }
   }
+
+  /// The input that tells the lengths of series.
+  private static let lengths = "lengths"
 
   /// The shape of the present value for one sample.
   var shape: Shape {
@@ -46,12 +57,14 @@ struct LayerBuilder {
     }
     // The last value is no other node's input.
     nodes[nodes.count - 1].outputs = ["y"]
+    var inputs = [
+      ValueInfo(
+        "x", scalarType, SymbolicShape(["N"] + form.shape.dimensions.map { .fixed($0) }))
+    ]
+    if form.hasLengths { inputs.append(ValueInfo(Self.lengths, .int32, ["N"])) }
     var model = Model(
       graph: Graph(
-        name: recipe.name,
-        inputs: [
-          ValueInfo("x", scalarType, SymbolicShape(["N"] + input.dimensions.map { .fixed($0) }))
-        ],
+        name: recipe.name, inputs: inputs,
         outputs: [
           ValueInfo("y", scalarType, SymbolicShape(["N"] + shape.dimensions.map { .fixed($0) }))
         ], nodes: nodes),
@@ -85,6 +98,7 @@ struct LayerBuilder {
   private mutating func append(
     _ layer: LayerRecipe, name: String, place: String
   ) throws(MRDLError) {
+    try checkPadding(layer)
     switch layer {
     case .convolution(let convolution): try append(convolution, name: name)
     case .activation(let activation):
@@ -118,12 +132,15 @@ struct LayerBuilder {
     case .transpose:
       guard shape.rank == 2 else { throw wrongRank("two axes to exchange") }
       try append("Transpose", name, attributes: ["perm": .integers([0, 2, 1])])
+      paddedAxis = paddedAxis.map { 1 - $0 }
     case .dense(let units, let bias): try appendDense(units ?? outputCount, bias: bias, name: name)
     case .residual(let layers, let shortcut):
       let start = current
+      let axis = paddedAxis
       try append(layers, place: "\(place)/layers", prefix: "\(name).")
       let main = current
       current = start
+      paddedAxis = axis
       try append(shortcut, place: "\(place)/shortcut", prefix: "\(name).shortcut.")
       guard facts[main]?.concreteShape == facts[current]?.concreteShape else {
         throw MRDLError(
@@ -138,7 +155,29 @@ struct LayerBuilder {
       try appendPolynomial(degree, interactions: interactions, name: name)
     case .recurrent(let cell, let units, let bidirectional, let sequences):
       try append(
-        cell, units: units, bidirectional: bidirectional, sequences: sequences, name: name)
+        cell, units: units, bidirectional: bidirectional, sequences: sequences, name: name,
+        lengths: paddedAxis == nil ? nil : Self.lengths)
+      if !sequences { paddedAxis = nil }
+    }
+  }
+
+  /// Refuses a layer that would mix the padding of short series into their values.
+  private func checkPadding(_ layer: LayerRecipe) throws(MRDLError) {
+    guard let paddedAxis else { return }
+    let isLast = paddedAxis == shape.rank - 1
+    let keepsSteps =
+      switch layer {
+      case .activation(let activation): activation.function != .softmax || !isLast
+      case .dropout, .transpose, .residual: true
+      case .recurrent, .dense: !isLast
+      default: false
+      }
+    guard keepsSteps else {
+      throw MRDLError(
+        .badRecipe, "a layer would mix the padding of short series into their values",
+        found: "series of different lengths, \(shape)",
+        expected:
+          "transpose, dropout, activation, dense or recurrent layers, or series of one length")
     }
   }
 
@@ -161,16 +200,34 @@ struct LayerBuilder {
   }
 
   private mutating func appendDense(_ units: Int, bias: Bool, name: String) throws(MRDLError) {
-    guard shape.rank == 1 else { throw wrongRank("[features]: put a flatten before it") }
-    let inputs = shape[0]
-    var names = [
-      weight("\(name).weight", Shape([inputs, units]), axes: "IO", fanIn: inputs, fanOut: units)
-    ]
-    if bias { names.append(zeros("\(name).bias", Shape([units]), axes: "O")) }
-    try append("Gemm", name, inputs: names)
+    guard (1...2).contains(shape.rank) else {
+      throw wrongRank("[features] or [steps, features]: put a flatten before it")
+    }
+    let inputs = shape[shape.rank - 1]
+    let weight = weight(
+      "\(name).weight", Shape([inputs, units]), axes: "IO", fanIn: inputs, fanOut: units)
+    let biases = bias ? [zeros("\(name).bias", Shape([units]), axes: "O")] : []
+    if shape.rank == 1 {
+      try append("Gemm", name, inputs: [weight] + biases)
+    } else {
+      // The same weights at every step.
+      try append("MatMul", biases.isEmpty ? name : "\(name).product", inputs: [weight])
+      if !biases.isEmpty { try append("Add", name, inputs: biases) }
+    }
   }
 
   // MARK: Ends
+
+  /// Brings the channels of series [channels, steps] to mean 0 and deviation 1.
+  mutating func appendChannelScaling(_ scaling: Standardization) throws(MRDLError) {
+    let shape = Shape([scaling.mean.count, 1])
+    try append(
+      "Sub", "centred",
+      inputs: [constant("input.mean", tensor(scaling.mean).reshaped(shape))])
+    try append(
+      "Div", "standardised",
+      inputs: [constant("input.deviation", tensor(scaling.deviation).reshaped(shape))])
+  }
 
   /// [p] becomes [1 − p, p], a number for each of two classes.
   mutating func appendComplement() throws(MRDLError) {

@@ -14,24 +14,28 @@ package struct RecipeData: Sendable {
   package var classNames: [String]
   /// The names of the quantities; empty for classes.
   package var targetNames: [String]
-  package var preprocessing: Preprocessing
+  /// What the header says of the input; nil where the graph takes the data as they are.
+  package var preprocessing: Preprocessing?
+  /// What the graph does to the channels of series before the first layer.
+  package var inputScaling: Standardization?
   /// What has been done to quantities.
   package var scaling: Standardization?
   package var digest: Digest?
+  /// That of the samples that measure, where they come from a file of their own.
+  package var testDigest: Digest?
   /// The column of a table that was the target.
   package var targetColumn: String?
+  /// What samples are called in a message.
+  package var sampleNoun = "rows"
 
   package var isClassification: Bool { !classNames.isEmpty }
 
-  package var target: TargetForm {
-    TargetForm(
-      count: isClassification ? classNames.count : targetNames.count, isClass: isClassification,
-      scaling: scaling)
-  }
-
-  /// What a sample is called in a message.
-  package var sampleNoun: String {
-    if case .image = preprocessing { "pictures" } else { "rows" }
+  package var form: SampleForm {
+    SampleForm(
+      shape: training.inputShape, hasLengths: training.hasLengths, scaling: inputScaling,
+      target: TargetForm(
+        count: isClassification ? classNames.count : targetNames.count, isClass: isClassification,
+        scaling: scaling))
   }
 
   /// The splits for the card of the model.
@@ -40,7 +44,9 @@ package struct RecipeData: Sendable {
     if let validation { parts.append(("validation", validation)) }
     if let test { parts.append(("test", test)) }
     return parts.map { split, samples in
-      let digest = (samples as? PictureSamples)?.images.digest ?? digest
+      let digest =
+        (samples as? PictureSamples)?.images.digest ?? (split == "test" ? testDigest : nil)
+        ?? digest
       return ModelCard.Dataset(
         name: name, split: split, sampleCount: samples.sampleCount,
         digest: digest?.hexadecimal ?? "")
@@ -75,12 +81,16 @@ package struct RecipeData: Sendable {
         .badUsage, "the recipe needs data", expected: "--data with a file or a directory")
     }
     if FileSystem.kind(of: path) == .directory, recipe.data.files.isEmpty {
+      if try SeriesPair.isIn(path) { return try series(path, recipe) }
       if let cifar = CIFAR10(path) {
         return try pictures(cifar.read(.train), test: cifar.read(.test), recipe)
       }
       if try ClassFolders.areIn(path) { return try folders(path, recipe) }
       let directory = MNISTDirectory(path)
       return try pictures(directory.read(.train), test: directory.read(.test), recipe)
+    }
+    if recipe.data.files.isEmpty, try SeriesFile.isSeries(path) {
+      return try series(path, recipe)
     }
     return try TableSplit(try table(path, recipe.data), recipe).data()
   }
@@ -146,6 +156,6 @@ package struct RecipeData: Sendable {
       preprocessing: .image(
         ImagePreprocessing(
           colorSpace: all.channelCount == 1 ? .grey : .rgb, scale: PictureSamples.scale)),
-      digest: all.digest)
+      digest: all.digest, sampleNoun: "pictures")
   }
 }

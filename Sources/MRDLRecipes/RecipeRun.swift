@@ -50,8 +50,7 @@ package struct RecipeRun: Sendable {
     if recipe.solver == .qr {
       model = try ClosedForm.fit(recipe, data)
     } else {
-      let architecture = try Architecture(
-        recipe, input: data.training.inputShape, target: data.target)
+      let architecture = try Architecture(recipe, data.form)
       var start = architecture.model
       start.card.datasets = data.cards
       try check(resumed)
@@ -87,7 +86,9 @@ package struct RecipeRun: Sendable {
   // MARK: What a user needs
 
   private mutating func complete(_ model: inout Model) throws(MRDLError) {
-    model.preprocessing["x"] = data.preprocessing
+    if let preprocessing = data.preprocessing {
+      model.preprocessing[model.graph.inputs[0].name] = preprocessing
+    }
     let isProbability = recipe.loss.takesClasses
     model.meanings["y"] =
       data.isClassification
@@ -104,9 +105,9 @@ package struct RecipeRun: Sendable {
       instructionSet: InstructionSet.current.rawValue, history: history)
     let samples = scoredSamples
     for index in 0..<min(2, samples.sampleCount) {
-      let input = SampleEvaluation.inputs(
-        samples, index..<index + 1, model.graph.inputs[0].scalarType)
-      try model.addGoldenVector("\(scoredSplit)-\(index)", inputs: ["x": input])
+      try model.addGoldenVector(
+        "\(scoredSplit)-\(index)",
+        inputs: SampleEvaluation.inputs(samples, index..<index + 1, of: model))
     }
   }
 

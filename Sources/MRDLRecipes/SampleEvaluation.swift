@@ -9,8 +9,8 @@ package struct SampleEvaluation: Sendable {
   package let evaluation: Evaluation
   /// For each sample, the numbers of the output.
   package let outputs: [[Double]]
-  /// For each sample, the class, or the quantity in its own units.
-  package let targets: [Double]
+  /// For each sample, the class, or the quantities in their own units.
+  package let targets: [[Double]]
 
   /// - Parameter ranks: see `Evaluation`.
   package init(
@@ -23,12 +23,12 @@ package struct SampleEvaluation: Sendable {
       data.isClassification
       ? Evaluation(classCount: data.classNames.count, ranks: ranks) : Evaluation()
     var outputs: [[Double]] = []
-    var targets: [Double] = []
+    var targets: [[Double]] = []
     let batch = 256
     for start in stride(from: 0, to: samples.sampleCount, by: batch) {
       let range = start..<min(start + batch, samples.sampleCount)
-      let input = Self.inputs(samples, range, model.graph.inputs[0].scalarType)
-      guard let output = try session.run([model.graph.inputs[0].name: input])["y"] else { break }
+      let inputs = Self.inputs(samples, range, of: model)
+      guard let output = try session.run(inputs)[model.graph.outputs[0].name] else { break }
       let numbers = try Answer.numbers(in: output)
       let columns = numbers.count / range.count
       for (offset, index) in range.enumerated() {
@@ -36,12 +36,14 @@ package struct SampleEvaluation: Sendable {
         outputs.append(row)
         if data.isClassification {
           let label = samples.label(ofSample: index)
-          targets.append(Double(label))
+          targets.append([Double(label)])
           evaluation.add(scores: row, label: label)
         } else {
-          let target = Self.target(samples, index, data.scaling)
-          targets.append(target)
-          evaluation.add(prediction: row[0], target: target)
+          let quantities = Self.quantities(samples, index)
+          targets.append(quantities)
+          for (prediction, target) in zip(row, quantities) {
+            evaluation.add(prediction: prediction, target: target)
+          }
         }
       }
     }
@@ -50,8 +52,21 @@ package struct SampleEvaluation: Sendable {
     self.targets = targets
   }
 
-  /// Inputs of some samples, as the model takes them.
+  /// Inputs of some samples, as the model takes them: samples, and the lengths of sequences.
   package static func inputs(
+    _ samples: any TrainingData, _ range: Range<Int>, of model: Model
+  ) -> [String: Tensor] {
+    var inputs: [String: Tensor] = [:]
+    for info in model.graph.inputs {
+      inputs[info.name] =
+        samples.hasLengths && info.scalarType == .int32
+        ? Tensor(range.map { Int32(truncatingIfNeeded: samples.length(ofSample: $0)) })
+        : values(samples, range, info.scalarType)
+    }
+    return inputs
+  }
+
+  private static func values(
     _ samples: any TrainingData, _ range: Range<Int>, _ type: ScalarType
   ) -> Tensor {
     let shape = Shape([range.count] + samples.inputShape.dimensions)
@@ -73,18 +88,11 @@ package struct SampleEvaluation: Sendable {
     return tensor
   }
 
-  private static func target(
-    _ samples: any TrainingData, _ index: Int, _ scaling: Standardization?
-  ) -> Double {
-    let value: Double
-    if let rows = samples as? TableSamples {
-      value = rows.targets[index]
-    } else {
-      var single: [Float] = [0]
-      var span = single.mutableSpan
-      samples.copyTarget(ofSample: index, into: &span)
-      value = Double(single[0])
-    }
-    return scaling.map { value * $0.deviation[0] + $0.mean[0] } ?? value
+  private static func quantities(_ samples: any TrainingData, _ index: Int) -> [Double] {
+    if let samples = samples as? any QuantitySamples { return samples.quantities(ofSample: index) }
+    var values = [Float](repeating: 0, count: samples.targetShape?.elementCount ?? 1)
+    var span = values.mutableSpan
+    samples.copyTarget(ofSample: index, into: &span)
+    return values.map(Double.init)
   }
 }

@@ -2,7 +2,7 @@ package import MRDLCore
 internal import MRDLTraining
 
 /// Rows of a table as samples of a trainer, kept in double precision.
-package struct TableSamples: TrainingData {
+package struct TableSamples: QuantitySamples {
   /// `f64` [rows, features], standardised.
   package let inputs: Tensor
   /// The class of each row; empty for quantities.
@@ -10,6 +10,7 @@ package struct TableSamples: TrainingData {
   /// The quantities, row by row, standardised; of binary classes, 0 or 1.
   package let targets: [Double]
   private let targetCount: Int
+  private let scaling: Standardization?
 
   /// Rows with a class each.
   ///
@@ -19,10 +20,16 @@ package struct TableSamples: TrainingData {
     self.labels = labels
     targets = isBinary ? labels.map(Double.init) : []
     targetCount = isBinary ? 1 : 0
+    scaling = nil
   }
 
   /// Rows with quantities.
-  package init(inputs: Tensor, targets: [Double], targetCount: Int) {
+  ///
+  /// - Parameter scaling: what has been done to the targets.
+  package init(
+    inputs: Tensor, targets: [Double], targetCount: Int, scaling: Standardization? = nil
+  ) {
+    self.scaling = scaling
     self.inputs = inputs
     labels = []
     self.targets = targets
@@ -43,5 +50,12 @@ package struct TableSamples: TrainingData {
 
   package func copyTarget(ofSample index: Int, into target: inout MutableSpan<Float>) {
     for offset in 0..<targetCount { target[offset] = Float(targets[index * targetCount + offset]) }
+  }
+
+  package func quantities(ofSample index: Int) -> [Double] {
+    (0..<targetCount).map { offset in
+      let value = targets[index * targetCount + offset]
+      return scaling.map { value * $0.deviation[offset] + $0.mean[offset] } ?? value
+    }
   }
 }

@@ -13,9 +13,7 @@ struct TableSplit {
   private let isClassification: Bool
   private let classNames: [String]
   private let features: [String]
-  private let training: [Int]
-  private let validation: [Int]
-  private let test: [Int]
+  private let split: SampleSplit
 
   /// - Throws: `MRDL5001` where the table lacks a column or has no rows for a part.
   init(_ table: Table, _ recipe: Recipe) throws(MRDLError) {
@@ -52,14 +50,19 @@ struct TableSplit {
     } else {
       classNames = []
     }
-    (training, validation, test) = Self.parts(
-      rows, recipe, classes: isClassification ? { table.word(row: $0, column: target) ?? "" } : nil)
-    guard training.count > 1 else {
+    let testShare = data.testShare ?? 0.2
+    split =
+      data.isOrdered
+      ? SampleSplit(inOrder: rows, testShare: testShare, validationShare: recipe.validationShare)
+      : SampleSplit(
+        rows, testShare: testShare, validationShare: recipe.validationShare, seed: recipe.seed,
+        classes: isClassification ? { table.word(row: $0, column: target) ?? "" } : nil)
+    guard split.training.count > 1 else {
       throw MRDLError(
-        .badDataset, "there are too few rows to learn from", found: "\(training.count)",
+        .badDataset, "there are too few rows to learn from", found: "\(split.training.count)",
         expected: "2 or more", at: Place(file: table.name))
     }
-    features = Self.spread(plain, table, data, rows: training)
+    features = Self.spread(plain, table, data, rows: split.training)
   }
 
   /// Categories become a feature for each word that the training rows have; columns in which cells are
@@ -80,37 +83,6 @@ struct TableSplit {
     }
   }
 
-  /// Parts rows by a seeded order, each class in proportion, or by their own order.
-  private static func parts(
-    _ rows: [Int], _ recipe: Recipe, classes: ((Int) -> String)?
-  ) -> (training: [Int], validation: [Int], test: [Int]) {
-    let testShare = recipe.data.testShare ?? 0.2
-    func border(_ count: Int, _ share: Double) -> Int {
-      count - Int((Double(count) * share).rounded())
-    }
-    if recipe.data.isOrdered {
-      let testStart = border(rows.count, testShare)
-      let validationStart = border(testStart, recipe.validationShare)
-      return (
-        Array(rows[..<validationStart]), Array(rows[validationStart..<testStart]),
-        Array(rows[testStart...])
-      )
-    }
-    var numbers = RandomNumbers(seed: recipe.seed, stream: RandomStream.split.number)
-    let shuffled = numbers.nextPermutation(count: rows.count).map { rows[$0] }
-    var groups: [String: [Int]] = [:]
-    for row in shuffled { groups[classes?(row) ?? "", default: []].append(row) }
-    var parts: (training: [Int], validation: [Int], test: [Int]) = ([], [], [])
-    for group in groups.values {
-      let testStart = border(group.count, testShare)
-      let validationStart = border(testStart, recipe.validationShare)
-      parts.training += group[..<validationStart]
-      parts.validation += group[validationStart..<testStart]
-      parts.test += group[testStart...]
-    }
-    return (parts.training.sorted(), parts.validation.sorted(), parts.test.sorted())
-  }
-
   // MARK: Samples
 
   func data() throws(MRDLError) -> RecipeData {
@@ -121,8 +93,9 @@ struct TableSplit {
       rows.isEmpty ? nil : try self.samples(rows, inputs, scaling)
     }
     return RecipeData(
-      name: table.name, training: try self.samples(training, inputs, scaling),
-      validation: try samples(validation), test: try samples(test), classNames: classNames,
+      name: table.name, training: try self.samples(split.training, inputs, scaling),
+      validation: try samples(split.validation), test: try samples(split.test),
+      classNames: classNames,
       targetNames: isClassification ? [] : [table.columnNames[target]],
       preprocessing: .features(preprocessing), scaling: scaling, digest: table.digest,
       targetColumn: table.columnNames[target])
@@ -139,7 +112,7 @@ struct TableSplit {
         targets.append(
           scaling.map { (value - $0.mean[0]) / $0.deviation[0] } ?? value)
       }
-      return TableSamples(inputs: inputs, targets: targets, targetCount: 1)
+      return TableSamples(inputs: inputs, targets: targets, targetCount: 1, scaling: scaling)
     }
     let isNumbered = classNames == table.classNames && !classNames.isEmpty
     let labels = rows.map { row in
@@ -156,7 +129,7 @@ struct TableSplit {
     for name in features {
       let feature = try TableFeature(name, of: table)
       var values: [Double] = []
-      for row in training {
+      for row in split.training {
         if let value = try feature.value(of: table, row: row) { values.append(value) }
       }
       guard !values.isEmpty else {
@@ -164,9 +137,9 @@ struct TableSplit {
           .badDataset, "no training row has a number in a column", found: "\"\(name)\"",
           at: Place(file: table.name))
       }
-      var (mean, deviation) = Self.moments(values)
+      var (mean, deviation) = Standardization.moments(values)
       if case .word = feature.kind { (mean, deviation) = (0, 1) }
-      let misses = values.count < training.count
+      let misses = values.count < split.training.count
       result.mean.append(recipe.data.standardizes || misses ? mean : 0)
       result.standardDeviation.append(recipe.data.standardizes ? deviation : 1)
     }
@@ -176,18 +149,10 @@ struct TableSplit {
   private func targetScaling() throws(MRDLError) -> Standardization? {
     guard recipe.data.standardizes else { return nil }
     var values: [Double] = []
-    for row in training {
+    for row in split.training {
       if let value = try table.number(row: row, column: target) { values.append(value) }
     }
-    let (mean, deviation) = Self.moments(values)
+    let (mean, deviation) = Standardization.moments(values)
     return Standardization(mean: [mean], deviation: [deviation])
-  }
-
-  /// The mean and the deviation over all values, 1 where they do not differ.
-  private static func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
-    let count = Double(max(values.count, 1))
-    let mean = values.reduce(0, +) / count
-    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
-    return (mean, variance > 0 ? variance.squareRoot() : 1)
   }
 }

@@ -85,7 +85,7 @@ struct InferCommand: Command {
 
   @Option(
     help: ArgumentHelp(
-      "Score the model on labelled data: a CSV file, a folder a class, or IDX files.",
+      "Score the model on labelled data: a CSV or .ts file, a folder a class, or IDX files.",
       valueName: "path"))
   var evaluate: String?
 

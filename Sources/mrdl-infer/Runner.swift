@@ -42,6 +42,11 @@ final class Runner {
     options = session
   }
 
+  /// Gives an input its value for all runs that follow.
+  ///
+  /// - Precondition: the model has such an input.
+  func give(_ name: String, _ tensor: Tensor) { given[name] = tensor }
+
   /// Gives an input its value for all runs.
   func give(_ name: String, file path: String) throws(MRDLError) {
     guard model.graph.inputs.contains(where: { $0.name == name }) else {

@@ -36,14 +36,16 @@ struct ReportDirectory {
 
   /// What the model says against what is.
   private func predictions(_ scores: SampleEvaluation, _ run: RecipeRun) -> Plot {
-    let low = scores.targets.min() ?? 0
-    let high = scores.targets.max() ?? 1
+    let targets = scores.targets.flatMap { $0 }
+    let outputs = scores.outputs.flatMap { $0 }
+    let low = targets.min() ?? 0
+    let high = targets.max() ?? 1
     return Plot(
       "Predictions (\(run.scoredSplit))", x: "target", y: "prediction",
       [
         Plot.Series("", color: 7, .line([Plot.Point(low, low), Plot.Point(high, high)])),
         Plot.Series(
-          "", color: 0, .points(zip(scores.targets, scores.outputs).map { Plot.Point($0, $1[0]) })),
+          "", color: 0, .points(zip(targets, outputs).map { Plot.Point($0, $1) })),
       ])
   }
 
@@ -90,7 +92,8 @@ struct ReportDirectory {
     return Plot(
       "Fit (\(run.scoredSplit))", x: features.names[0], y: run.data.targetNames[0],
       [
-        Plot.Series("data", color: 0, .points(zip(xs, scores.targets).map { Plot.Point($0, $1) })),
+        Plot.Series(
+          "data", color: 0, .points(zip(xs, scores.targets).map { Plot.Point($0, $1[0]) })),
         Plot.Series("model", color: 1, .line(curve)),
       ])
   }
@@ -120,7 +123,7 @@ struct ReportDirectory {
     }
     var series = [Plot.Series("", color: 0, .cells(columns: side, colors: classes, x: x, y: y))]
     for (index, name) in run.data.classNames.enumerated() {
-      let members = zip(points, scores.targets).filter { $0.1 == Double(index) }
+      let members = zip(points, scores.targets).filter { $0.1[0] == Double(index) }
       series.append(
         Plot.Series(name, color: index, .points(members.map { Plot.Point($0.0[0], $0.0[1]) })))
     }

@@ -15,6 +15,7 @@ import MRDLTraining
         mrdl-train lenet --data /usr/share/datasets/fashion-mnist --output model.mrdl
         mrdl-train least-squares --data longley.csv --set data.target=TOTEMP --output model.mrdl
         mrdl-train softmax --data iris.csv --output model.mrdl --set optimizer.rate=0.1
+        mrdl-train series-cnn --data GunPoint_TRAIN.ts --output model.mrdl
         mrdl-train --resume model.checkpoint.mrdl --data DIR --output model.mrdl
         mrdl-train --print lenet > mine.json && mrdl-train mine.json --data DIR --output m.mrdl
       """,
@@ -25,7 +26,7 @@ import MRDLTraining
 
   @Option(
     help: ArgumentHelp(
-      "A CSV file, or a directory: a folder a class, CIFAR-10, or the IDX files of MNIST.",
+      "A CSV or .ts file, or a directory: a folder a class, CIFAR-10, or the IDX files of MNIST.",
       valueName: "path"))
   var data: String?
 

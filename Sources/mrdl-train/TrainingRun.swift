@@ -79,7 +79,7 @@ struct TrainingRun {
       .map { "\($0.name.split(separator: "_").joined(separator: " ")) \(text($0))" }
     try StandardStream.output.write(
       "\(path): \(run.scoredSplit) \(measures.joined(separator: ", ")) on "
-        + "\(Quantity.grouped(scores.evaluation.sampleCount)) \(run.data.sampleNoun), trained in "
+        + "\(Quantity.grouped(scores.targets.count)) \(run.data.sampleNoun), trained in "
         + "\(Quantity.duration(seconds: seconds))\n")
     guard let linear = try LinearCoefficients(model, run.recipe, run.data) else { return }
     var lines = "intercept \(linear.intercept)\n"

@@ -1,4 +1,3 @@
-internal import MRDLCompression
 package import MRDLCore
 
 /// CSV files, plain or gzip: UTF-8, lines of cells, double quotation marks around a cell that holds a
@@ -11,17 +10,10 @@ package enum CSV {
   package static func read(
     _ path: String, options: CSVOptions = CSVOptions(), limits: Limits = .standard
   ) throws(MRDLError) -> Table {
+    let file = try DataFile(path, limits: limits)
     do {
-      let content = try FileContent.map(path)
-      let digest = content.withUnsafeBytes { Digest(of: $0) }
-      let isCompressed = content.withUnsafeBytes { $0.starts(with: [0x1F, 0x8B]) }
-      let plain =
-        isCompressed
-        ? try content.withUnsafeBytes { (bytes) throws(MRDLError) in
-          try Inflate.storage(from: bytes, format: .gzip, limits: limits)
-        } : content
-      return try plain.withUnsafeBytes { (bytes) throws(MRDLError) in
-        try parse(bytes, name: FileSystem.name(of: path), digest: digest, options: options)
+      return try file.content.withUnsafeBytes { (bytes) throws(MRDLError) in
+        try parse(bytes, name: FileSystem.name(of: path), digest: file.digest, options: options)
       }
     } catch {
       throw error.inFile(path)

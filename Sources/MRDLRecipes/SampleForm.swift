@@ -1,0 +1,56 @@
+package import MRDLCore
+
+/// What the samples of some data are to a model.
+package struct SampleForm: Sendable, Hashable {
+  /// The shape of an input as the data give it.
+  package var shape: Shape
+  /// Whether samples are series with lengths of their own: [channels, steps], the steps after the length
+  /// being padding.
+  package var hasLengths: Bool
+  /// What brings each channel of a series to mean 0 and deviation 1, inside the graph.
+  package var scaling: Standardization?
+  package var target: TargetForm
+
+  package init(
+    shape: Shape, hasLengths: Bool = false, scaling: Standardization? = nil, target: TargetForm
+  ) {
+    self.shape = shape
+    self.hasLengths = hasLengths
+    self.scaling = scaling
+    self.target = target
+  }
+}
+
+/// What a model is to tell of a sample.
+package struct TargetForm: Sendable, Hashable {
+  /// How many classes or quantities there are.
+  package var count: Int
+  package var isClass: Bool
+  /// What brings quantities from the scale of training to their own.
+  package var scaling: Standardization?
+
+  package init(count: Int, isClass: Bool, scaling: Standardization? = nil) {
+    self.count = count
+    self.isClass = isClass
+    self.scaling = scaling
+  }
+}
+
+/// (x − mean) / deviation, a number for each column or channel.
+package struct Standardization: Sendable, Hashable {
+  package var mean: [Double]
+  package var deviation: [Double]
+
+  package init(mean: [Double], deviation: [Double]) {
+    self.mean = mean
+    self.deviation = deviation
+  }
+
+  /// The mean and the deviation over all values, 1 where they do not differ.
+  static func moments(_ values: some Collection<Double>) -> (mean: Double, deviation: Double) {
+    let count = Double(max(values.count, 1))
+    let mean = values.reduce(0, +) / count
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    return (mean, variance > 0 ? variance.squareRoot() : 1)
+  }
+}
