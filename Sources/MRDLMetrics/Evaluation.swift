@@ -55,6 +55,7 @@ public struct Evaluation: Sendable, Hashable {
         Measure(name: "r2", value: errors.determination),
         Measure(name: "mse", value: errors.meanSquaredError),
         Measure(name: "mae", value: errors.meanAbsoluteError),
+        Measure(name: "rmse", value: errors.rootMeanSquaredError),
       ]
     }
     let isBinary = confusion.classCount == 2

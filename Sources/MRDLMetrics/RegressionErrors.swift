@@ -23,6 +23,9 @@ public struct RegressionErrors: Sendable, Hashable {
   /// The mean of the squared errors, 0 for no samples.
   public var meanSquaredError: Double { squares / Double(max(sampleCount, 1)) }
 
+  /// The square root of the mean of the squared errors, in the units of the targets.
+  public var rootMeanSquaredError: Double { meanSquaredError.squareRoot() }
+
   /// The mean of the absolute errors, 0 for no samples.
   public var meanAbsoluteError: Double { magnitudes / Double(max(sampleCount, 1)) }
 

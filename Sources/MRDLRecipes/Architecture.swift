@@ -23,6 +23,7 @@ package struct Architecture: Sendable {
       seed: recipe.seed, initializer: recipe.initializer, form: form, scalarType: scalarType,
       outputCount: recipe.loss == .binaryCrossEntropy ? 1 : target.count)
     if let scaling = form.scaling { try builder.appendChannelScaling(scaling) }
+    if let forecast = form.forecast { try builder.appendForecastInput(forecast) }
     try builder.append(recipe.layers, place: "/layers")
     let last = recipe.layers.last
     guard builder.shape.rank == 1, builder.shape[0] == builder.outputCount else {
@@ -57,6 +58,7 @@ package struct Architecture: Sendable {
       predictions = builder.current
       scale = target.isClass ? .scores : .values
       if let scaling = target.scaling { try builder.append(scaling) }
+      if let forecast = form.forecast { try builder.appendForecastOutput(forecast) }
     }
     // The last value is the output and has its name.
     self.predictions = predictions == builder.current ? "y" : predictions

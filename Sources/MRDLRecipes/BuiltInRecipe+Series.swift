@@ -1,6 +1,6 @@
 extension BuiltInRecipe {
-  /// Networks for series with a class each: [channels, steps].
-  static let series = [seriesCNN, seriesLSTM]
+  /// Networks for series, [channels, steps].
+  static let series = [seriesCNN, seriesLSTM, forecast]
 
   /// Three convolutions over time and the mean over all of it (Wang, Yan and Oates, 2017), with fewer maps.
   private static let seriesCNN = BuiltInRecipe(
@@ -54,6 +54,32 @@ extension BuiltInRecipe {
         "schedule": {"kind": "cosine"},
         "epochs": 150,
         "batch": 16,
+        "seed": 1
+      }
+      """)
+
+  /// A recurrent network that forecasts a column of a table.
+  private static let forecast = BuiltInRecipe(
+    name: "forecast",
+    text: """
+      {
+        "name": "forecast",
+        "description": "A GRU that forecasts a column from its past, beside the seasonal-naive forecast",
+        "data": {"forecast": {"window": 36, "horizon": 1, "season": 12, "differences": [1]}},
+        "layers": [
+          {"kind": "transpose"},
+          {"kind": "gru", "units": 32},
+          {"kind": "dense"}
+        ],
+        "initializer": "glorot",
+        "loss": "quadratic",
+        "optimizer": {"kind": "adam", "rate": 0.005},
+        "clipping": {"norm": 1.0},
+        "schedule": {"kind": "cosine"},
+        "epochs": 150,
+        "batch": 16,
+        "validation": 0.2,
+        "keep": "best",
         "seed": 1
       }
       """)

@@ -18,6 +18,8 @@ package struct DataRecipe: Sendable, Hashable {
     case mean
     /// Rows with a missing cell are left out.
     case drop
+    /// A missing number becomes the one before it: for series in time.
+    case previous
   }
 
   /// Whether the target is a class: by the loss unless stated.
@@ -47,10 +49,12 @@ package struct DataRecipe: Sendable, Hashable {
   package var testShare: Double?
   /// Whether the rows keep their order, the last ones measuring: for series in time.
   package var isOrdered: Bool
+  /// How the target is forecast from its own past; nil for rows that are told by their features.
+  package var forecast: ForecastRecipe?
 
   static let keys: Set = [
     "kind", "samples", "files", "separator", "header", "columns", "target", "features", "ignore",
-    "categorical", "missing", "standardize", "task", "test", "ordered",
+    "categorical", "missing", "standardize", "task", "test", "ordered", "forecast",
   ]
 
   init(_ cursor: JSONCursor?) throws(MRDLError) {
@@ -67,7 +71,8 @@ package struct DataRecipe: Sendable, Hashable {
     features = try cursor.optional("features")?.strings()
     ignored = try cursor.optional("ignore")?.strings() ?? []
     categorical = try cursor.optional("categorical")?.strings() ?? []
-    missing = try cursor.optional("missing")?.choice() ?? .mean
+    forecast = try ForecastRecipe(cursor.optional("forecast"))
+    missing = try cursor.optional("missing")?.choice() ?? (forecast == nil ? .mean : .previous)
     standardizes = try cursor.bool("standardize", default: true)
     task = try cursor.optional("task")?.choice()
     testShare = try cursor.optional("test")?.share()
@@ -96,6 +101,7 @@ package struct DataRecipe: Sendable, Hashable {
     if let task { members.append(JSONMember("task", .string(task.rawValue))) }
     if let testShare { members.append(JSONMember("test", .number(testShare))) }
     members.append(JSONMember("ordered", .bool(isOrdered)))
+    if let forecast { members.append(JSONMember("forecast", forecast.encoded)) }
     return .object(members)
   }
 }

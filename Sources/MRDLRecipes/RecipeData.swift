@@ -18,6 +18,8 @@ package struct RecipeData: Sendable {
   package var preprocessing: Preprocessing?
   /// What the graph does to the channels of series before the first layer.
   package var inputScaling: Standardization?
+  /// What the graph does to the windows of a series that is forecast.
+  package var forecast: ForecastTransform?
   /// What has been done to quantities.
   package var scaling: Standardization?
   package var digest: Digest?
@@ -33,6 +35,7 @@ package struct RecipeData: Sendable {
   package var form: SampleForm {
     SampleForm(
       shape: training.inputShape, hasLengths: training.hasLengths, scaling: inputScaling,
+      forecast: forecast,
       target: TargetForm(
         count: isClassification ? classNames.count : targetNames.count, isClass: isClassification,
         scaling: scaling))
@@ -92,7 +95,14 @@ package struct RecipeData: Sendable {
     if recipe.data.files.isEmpty, try SeriesFile.isSeries(path) {
       return try series(path, recipe)
     }
-    return try TableSplit(try table(path, recipe.data), recipe).data()
+    let table = try table(path, recipe.data)
+    if let forecast = recipe.data.forecast { return try self.forecast(table, forecast, recipe) }
+    guard recipe.data.missing != .previous else {
+      throw MRDLError(
+        .badRecipe, "rows that do not follow each other in time have no previous number",
+        found: "previous", expected: "mean or drop", at: Place("/data/missing"))
+    }
+    return try TableSplit(table, recipe).data()
   }
 
   private static func table(_ path: String, _ data: DataRecipe) throws(MRDLError) -> Table {

@@ -1,5 +1,5 @@
 package import MRDLCore
-internal import MRDLMetrics
+package import MRDLMetrics
 package import MRDLModel
 internal import MRDLNumerics
 internal import MRDLRuntime
@@ -15,6 +15,8 @@ package struct RecipeRun: Sendable {
   /// The split that the scores are of: `test` where there is one, else `train`.
   package private(set) var scoredSplit = "test"
   package private(set) var scores: SampleEvaluation?
+  /// The errors of the forecast that repeats the last season, on the samples of the scores.
+  package private(set) var naiveErrors: RegressionErrors?
 
   package init(_ recipe: Recipe, _ data: RecipeData, threadLimit: Int?) {
     var recipe = recipe
@@ -132,6 +134,17 @@ package struct RecipeRun: Sendable {
     if let validation = data.validation { _ = try measure(validation, "validation", &card) }
     scoredSplit = data.test == nil ? "train" : "test"
     scores = try measure(scoredSamples, scoredSplit, &card)
+    if let samples = scoredSamples as? ForecastSamples, let forecast = recipe.data.forecast {
+      let errors = samples.naiveErrors(season: forecast.season)
+      naiveErrors = errors
+      for (name, value) in [
+        ("mae", errors.meanAbsoluteError), ("rmse", errors.rootMeanSquaredError),
+      ] {
+        card.metrics.append(
+          ModelCard.Metric(
+            name: "seasonal_naive_\(name)", value: value, dataset: data.name, split: scoredSplit))
+      }
+    }
     model.card = card
   }
 }

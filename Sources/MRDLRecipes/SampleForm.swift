@@ -9,14 +9,19 @@ package struct SampleForm: Sendable, Hashable {
   package var hasLengths: Bool
   /// What brings each channel of a series to mean 0 and deviation 1, inside the graph.
   package var scaling: Standardization?
+  /// What turns a window of a series into the input of the first layer and the last one's numbers into
+  /// forecasts, inside the graph.
+  package var forecast: ForecastTransform?
   package var target: TargetForm
 
   package init(
-    shape: Shape, hasLengths: Bool = false, scaling: Standardization? = nil, target: TargetForm
+    shape: Shape, hasLengths: Bool = false, scaling: Standardization? = nil,
+    forecast: ForecastTransform? = nil, target: TargetForm
   ) {
     self.shape = shape
     self.hasLengths = hasLengths
     self.scaling = scaling
+    self.forecast = forecast
     self.target = target
   }
 }

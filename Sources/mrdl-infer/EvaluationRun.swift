@@ -8,11 +8,11 @@ import MRDLRuntime
 
 /// A model on labelled data: the scores of its first output.
 struct EvaluationRun {
-  private let runner: Runner
-  private let batch: Int
+  let runner: Runner
+  let batch: Int
   private let output: ValueInfo?
   private let meaning: OutputMeaning?
-  private(set) var evaluation = Evaluation()
+  var evaluation = Evaluation()
   private var path = ""
 
   init(runner: Runner, batch: Int) {
@@ -65,8 +65,17 @@ struct EvaluationRun {
     let answers = try scores([try runner.rows(of: rows, path)])
     for (row, answer) in zip(rows.rows, answers) {
       if isRegression {
-        guard let target = try table.number(row: row, column: column) else { continue }
-        evaluation.add(prediction: answer[0], target: target)
+        // A forecast counts where all that it is about is known.
+        let targets = row..<row + answer.count
+        guard targets.upperBound <= table.rowCount else { continue }
+        var known: [Double] = []
+        for row in targets {
+          if let number = try table.number(row: row, column: column) { known.append(number) }
+        }
+        guard known.count == answer.count else { continue }
+        for (prediction, target) in zip(answer, known) {
+          evaluation.add(prediction: prediction, target: target)
+        }
       } else if let word = table.word(row: row, column: column) {
         evaluation.add(
           scores: answer, label: try label(word, table.classNames, "row \(row + 1)"))
@@ -75,7 +84,7 @@ struct EvaluationRun {
   }
 
   /// The class of a word, which may be its number where the data state the names.
-  private func label(
+  func label(
     _ word: String, _ names: [String], _ place: String
   ) throws(MRDLError) -> Int {
     if let index = labels.firstIndex(of: word) { return index }
@@ -90,51 +99,6 @@ struct EvaluationRun {
     throw MRDLError(
       .badDataset, "a label is none of the classes of the model", found: "\"\(word)\"",
       expected: labels.prefix(10).joined(separator: ", "), at: Place(file: path, path: place))
-  }
-
-  // MARK: Series
-
-  private mutating func evaluateSeries(_ path: String) throws(MRDLError) {
-    let series = try SeriesFile.read(path)
-    let inputs = runner.model.graph.inputs
-    let lengths = inputs.first { $0.scalarType == .int32 && $0.shape?.rank == 1 }
-    guard let shape = inputs.first(where: { $0.name != lengths?.name })?.shape, shape.rank == 3,
-      shape[1].value == series.channelCount, let stepCount = shape[2].value
-    else {
-      throw MRDLError(
-        .wrongInput, "the model does not take such series",
-        found: "series of \(series.channelCount) channels",
-        expected: inputs.map(\.description).joined(separator: ", "), at: Place(file: path))
-    }
-    for start in stride(from: 0, to: series.elements.count, by: batch) {
-      let range = start..<min(start + batch, series.elements.count)
-      var samples: [Runner.Sample] = []
-      for index in range {
-        let element = series.elements[index]
-        guard element.length == stepCount || lengths != nil && element.length < stepCount else {
-          throw MRDLError(
-            .wrongInput, "the model takes series of another length", found: "\(element.length)",
-            expected: lengths == nil ? "\(stepCount)" : "up to \(stepCount)",
-            at: Place(file: path, path: "series \(index + 1)"))
-        }
-        var values = [Float](repeating: 0, count: series.channelCount * stepCount)
-        var span = values.mutableSpan
-        element.copy(padding: stepCount, into: &span)
-        samples.append(
-          Runner.Sample(
-            path: path, tensor: Tensor(values, shape: Shape([1, series.channelCount, stepCount])),
-            isPicture: false))
-      }
-      if let lengths {
-        runner.give(lengths.name, Tensor(range.map { Int32(series.elements[$0].length) }))
-      }
-      for (index, answer) in zip(range, try scores(samples)) {
-        evaluation.add(
-          scores: answer,
-          label: try label(
-            series.classNames[series.elements[index].label], [], "series \(index + 1)"))
-      }
-    }
   }
 
   // MARK: Pictures
@@ -189,12 +153,12 @@ struct EvaluationRun {
   }
 
   /// The numbers of the first output, a row a sample.
-  private func scores(_ samples: [Runner.Sample]) throws(MRDLError) -> [[Double]] {
+  func scores(_ samples: [Runner.Sample]) throws(MRDLError) -> [[Double]] {
     let result = try runner.run(samples)
     guard let tensor = result.outputs.first?.tensor, result.sampleCount > 0 else { return [] }
     let numbers = try Answer.numbers(in: tensor)
     let count = numbers.count / result.sampleCount
-    let expected = evaluation.confusion?.classCount ?? 1
+    let expected = evaluation.confusion?.classCount ?? RecordedTable.horizon(of: runner.model) ?? 1
     guard count == expected else {
       throw MRDLError(
         .wrongInput, "the output does not hold a number for each class",

@@ -22,6 +22,7 @@ struct ReportDirectory {
         page.add("predictions", svg: predictions(scores, run).svg)
       }
     }
+    if let forecasts = forecasts(run) { page.add("forecast", svg: forecasts.svg) }
     if let fit = try fitLine(model, run) { page.add("fit", svg: fit.svg) }
     if let boundary = try decisionBoundary(model, run) { page.add("boundary", svg: boundary.svg) }
     for picture in page.pictures { try write(picture.svg, picture.name + ".svg") }
@@ -46,6 +47,34 @@ struct ReportDirectory {
         Plot.Series("", color: 7, .line([Plot.Point(low, low), Plot.Point(high, high)])),
         Plot.Series(
           "", color: 0, .points(zip(targets, outputs).map { Plot.Point($0, $1) })),
+      ])
+  }
+
+  /// The end of a series and what was forecast of it: whole horizons, one after the other, each from all that
+  /// was known when it begins.
+  private func forecasts(_ run: RecipeRun) -> Plot? {
+    guard let samples = run.scoredSamples as? ForecastSamples, let scores = run.scores,
+      let forecast = run.recipe.data.forecast, let first = samples.origins.first
+    else { return nil }
+    func line(_ rows: Range<Int>, _ values: [Double]) -> [Plot.Point] {
+      zip(rows, values).map { Plot.Point(Double($0 + 1), $1) }
+    }
+    var naive: [Plot.Point] = []
+    var model: [Plot.Point] = []
+    var end = first
+    for (index, origin) in samples.origins.enumerated() where origin >= end {
+      end = origin + forecast.horizon
+      model += line(origin..<end, scores.outputs[index])
+      naive += line(origin..<end, samples.naive(ofSample: index, season: forecast.season))
+    }
+    let known = max(0, first - max(forecast.window, forecast.season))..<end
+    return Plot(
+      "Forecasts of \(forecast.horizon) (\(run.scoredSplit))", x: "row",
+      y: run.data.targetColumn ?? "",
+      [
+        Plot.Series("seasonal naive", color: 4, .line(naive)),
+        Plot.Series("truth", color: 7, .line(line(known, Array(samples.values[known])))),
+        Plot.Series("forecast", color: 1, .line(model)),
       ])
   }
 
@@ -83,7 +112,7 @@ struct ReportDirectory {
   /// The curve of a model of one quantity by one feature, over its data.
   private func fitLine(_ model: Model, _ run: RecipeRun) throws(MRDLError) -> Plot? {
     guard case .features(let features) = run.data.preprocessing, features.names.count == 1,
-      let scores = run.scores, !run.data.isClassification
+      run.data.forecast == nil, let scores = run.scores, !run.data.isClassification
     else { return nil }
     let xs = rows(run.scoredSamples, features).map { $0[0] }
     guard let low = xs.min(), let high = xs.max(), low < high else { return nil }

@@ -75,21 +75,25 @@ struct TrainingRun {
   func printSummary(_ path: String, _ model: Model) throws(MRDLError) {
     guard let run, let scores = run.scores else { return }
     let seconds = Double(Clock.monotonicNanoseconds - start) / 1e9
-    let measures = scores.evaluation.measures.prefix(run.data.isClassification ? 1 : 3)
-      .map { "\($0.name.split(separator: "_").joined(separator: " ")) \(text($0))" }
+    let measures = scores.evaluation.measures.prefix(run.data.isClassification ? 1 : 4)
+      .map { "\($0.name.split(separator: "_").joined(separator: " ")) \(text($0.value))" }
     try StandardStream.output.write(
       "\(path): \(run.scoredSplit) \(measures.joined(separator: ", ")) on "
         + "\(Quantity.grouped(scores.targets.count)) \(run.data.sampleNoun), trained in "
         + "\(Quantity.duration(seconds: seconds))\n")
+    if let errors = run.naiveErrors, let forecast = run.recipe.data.forecast {
+      try StandardStream.output.write(
+        "seasonal naive, \(forecast.season) before: mae \(text(errors.meanAbsoluteError)), rmse "
+          + "\(text(errors.rootMeanSquaredError))\n")
+    }
     guard let linear = try LinearCoefficients(model, run.recipe, run.data) else { return }
     var lines = "intercept \(linear.intercept)\n"
     for (name, value) in linear.coefficients { lines += "\(name.escapedForDisplay) \(value)\n" }
     try StandardStream.output.write(lines)
   }
 
-  private func text(_ measure: Evaluation.Measure) -> String {
-    abs(measure.value) < 1000
-      ? Quantity.fixed(measure.value, digits: 4)
-      : Quantity.significant(measure.value, digits: 6)
+  private func text(_ value: Double) -> String {
+    abs(value) < 1000
+      ? Quantity.fixed(value, digits: 4) : Quantity.significant(value, digits: 6)
   }
 }

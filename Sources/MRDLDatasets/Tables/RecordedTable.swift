@@ -26,4 +26,10 @@ package enum RecordedTable {
   package static func target(of model: Model) -> String? {
     if case .string(let name)? = model.training?.recipe["data"]?["target"] { name } else { nil }
   }
+
+  /// How many values a model of a series forecasts at once, from the row of its answer on; nil for others.
+  package static func horizon(of model: Model) -> Int? {
+    guard let value = model.training?.recipe["data"]?["forecast"]?["horizon"] else { return nil }
+    return try? JSONCursor(value).integer(in: 1...65_536)
+  }
 }

@@ -23,9 +23,12 @@ package struct TableFeatures: Sendable {
     deviation = spread(preprocessing.standardDeviation)
   }
 
-  /// The rows that have all rows before them that a feature asks for.
+  /// The rows that have all rows that a feature asks for. Where every feature is one of rows before, the rows
+  /// that follow the table are among them: forecasts.
   package var rows: Range<Int> {
-    min(features.map(\.reach).max() ?? 0, table.rowCount)..<table.rowCount
+    let reaches = features.map(\.reach)
+    let end = table.rowCount + (reaches.min() ?? 0)
+    return min(reaches.max() ?? 0, end)..<end
   }
 
   /// Inputs of some rows, `f64` [rows, features].
