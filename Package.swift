@@ -211,6 +211,11 @@ let package = Package(
         "MRDLCompression", "MRDLModel", "MRDLNumerics", "MRDLCore",
       ], path: "Tests/ReaderFuzzing", swiftSettings: strict),
     .executableTarget(
+      name: "soak",
+      dependencies: [
+        "MRDLRuntime", "MRDLOperators", "MRDLFormat", "MRDLModel", "MRDLNumerics", "MRDLCore",
+      ], path: "Tests/Soak", swiftSettings: strict),
+    .executableTarget(
       name: "measure-elementary-functions",
       dependencies: ["MRDLNumerics", "MRDLCore", "CMRDLKernels"],
       path: "Tests/ElementaryFunctions", swiftSettings: strict),
