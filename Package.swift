@@ -129,7 +129,7 @@ let package = Package(
       "MRDLRecipes",
       on: [
         "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLRuntime", "MRDLDatasets",
-        "MRDLMetrics", "MRDLTraining",
+        "MRDLInterchange", "MRDLMetrics", "MRDLTraining",
       ]),
     library("MRDLCommandLine", on: ["MRDLCore", "CMRDLKernels", "CMRDLSystem", argumentParser]),
 

@@ -41,6 +41,11 @@ package struct ActivationRecipe: Sendable, Hashable {
   /// The slope below zero of leaky-relu, the depth of elu; nil for the usual one.
   package var alpha: Double?
 
+  init(_ function: Function) {
+    self.function = function
+    alpha = nil
+  }
+
   init(_ cursor: JSONCursor) throws(MRDLError) {
     function = try cursor.required("function").choice()
     alpha = nil

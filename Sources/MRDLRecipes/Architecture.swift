@@ -7,8 +7,8 @@ package struct Architecture: Sendable {
   package let model: Model
   /// The value that the loss compares with the targets: before a softmax or sigmoid, its logits.
   package let predictions: String
-  package let parameterNames: [String]
-  /// What the numbers of the output `y` are.
+  package internal(set) var parameterNames: [String]
+  /// What the numbers of the output are.
   package let scale: OutputMeaning.Scale
 
   /// - Parameters:
@@ -25,7 +25,16 @@ package struct Architecture: Sendable {
     if let scaling = form.scaling { try builder.appendChannelScaling(scaling) }
     if let forecast = form.forecast { try builder.appendForecastInput(forecast) }
     try builder.append(recipe.layers, place: "/layers")
-    let last = recipe.layers.last
+    try self.init(recipe, form, &builder, last: recipe.layers.last)
+  }
+
+  /// Puts the end that the loss and the data ask for after the layers.
+  ///
+  /// - Parameter last: the last layer.
+  init(
+    _ recipe: Recipe, _ form: SampleForm, _ builder: inout LayerBuilder, last: LayerRecipe?
+  ) throws(MRDLError) {
+    let target = form.target
     guard builder.shape.rank == 1, builder.shape[0] == builder.outputCount else {
       throw MRDLError(
         .badRecipe, "the last layer does not give the numbers that the data ask for",
@@ -61,8 +70,15 @@ package struct Architecture: Sendable {
       if let forecast = form.forecast { try builder.appendForecastOutput(forecast) }
     }
     // The last value is the output and has its name.
-    self.predictions = predictions == builder.current ? "y" : predictions
+    self.predictions = predictions == builder.current ? builder.outputName : predictions
     parameterNames = builder.parameters
     model = try builder.model(recipe)
+  }
+
+  init(model: Model, predictions: String, parameterNames: [String], scale: OutputMeaning.Scale) {
+    self.model = model
+    self.predictions = predictions
+    self.parameterNames = parameterNames
+    self.scale = scale
   }
 }

@@ -40,11 +40,11 @@ package struct AugmentationRecipe: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - value: the value of the pixel at a channel, a row and a column.
-  ///   - target: channel by channel.
+  ///   - channelsLast: whether the channels of a pixel lie side by side in the target.
   /// - Complexity: O(pixels).
   func write(
     seed: UInt64, epoch: Int, sample: Int, channels: Int, height: Int, width: Int,
-    into target: inout MutableSpan<Float>, value: (Int, Int, Int) -> Float
+    channelsLast: Bool, into target: inout MutableSpan<Float>, value: (Int, Int, Int) -> Float
   ) {
     var numbers = RandomNumbers(
       seed: seed, stream: RandomStream.augmentation(epoch: epoch, sample: sample).number)
@@ -89,7 +89,10 @@ package struct AugmentationRecipe: Sendable, Hashable {
           }
           result *= gain
           if noise > 0 { result += Float(noise * numbers.nextNormal()) }
-          target[(channel * height + row) * width + column] = result
+          let pixelIndex = row * width + column
+          target[
+            channelsLast ? pixelIndex * channels + channel : channel * height * width + pixelIndex] =
+            result
         }
       }
     }

@@ -1,6 +1,6 @@
 extension BuiltInRecipe {
   /// Networks for pictures.
-  static let pictures = [lenet, lenetRelu, cnn, lstm]
+  static let pictures = [lenet, lenetRelu, cnn, lstm, fineTune]
 
   /// The network of the source text: 28×28 → 6 maps → 12 maps → 10 classes, with sigmoid, mean pooling and the
   /// quadratic loss (3-8).
@@ -119,6 +119,25 @@ extension BuiltInRecipe {
         "batch": 64,
         "seed": 1,
         "validation": 0.05
+      }
+      """)
+
+  /// An existing model, with a new last layer where there are other classes.
+  private static let fineTune = BuiltInRecipe(
+    name: "fine-tune",
+    text: """
+      {
+        "name": "fine-tune",
+        "description": "Goes on from the model that --set from.model=FILE names",
+        "from": {"model": ""},
+        "initializer": "glorot",
+        "loss": "cross-entropy",
+        "optimizer": {"kind": "adamw", "rate": 0.001, "weight_decay": 0.01},
+        "schedule": {"kind": "cosine"},
+        "epochs": 10,
+        "batch": 32,
+        "seed": 1,
+        "validation": 0.1
       }
       """)
 }

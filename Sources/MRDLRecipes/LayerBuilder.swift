@@ -8,13 +8,16 @@ internal import MRDLTraining
 struct LayerBuilder {
   let seed: UInt64
   let initializer: Initializer
-  let form: SampleForm
+  private let inputs: [ValueInfo]
+  /// What the nodes are added to: nothing, or a model that is gone on from.
+  private let base: Model
+  let outputName: String
   let scalarType: ScalarType
   /// The numbers that the last layer must give.
   let outputCount: Int
-  private(set) var current = "x"
+  private(set) var current: String
   /// The input of the last layer.
-  private(set) var beforeLast = "x"
+  private(set) var beforeLast: String
   /// Which axis of the present value, for one sample, holds steps of which the last may be padding; nil
   /// where none does.
   private(set) var paddedAxis: Int?
@@ -31,14 +34,43 @@ struct LayerBuilder {
   ) {
     self.seed = seed
     self.initializer = initializer
-    self.form = form
     self.scalarType = scalarType
     self.outputCount = outputCount
+    base = Model(graph: Graph(), opsets: OperatorSet.currentVersions)
+    outputName = "y"
+    current = "x"
+    beforeLast = "x"
     facts = ["x": ValueFacts(scalarType, Shape([1] + form.shape.dimensions))]
+    var inputs = [
+      ValueInfo("x", scalarType, SymbolicShape(["N"] + form.shape.dimensions.map { .fixed($0) }))
+    ]
     if form.hasLengths {
+      inputs.append(ValueInfo(Self.lengths, .int32, ["N"]))
       facts[Self.lengths] = ValueFacts(.int32, Shape([1]))
       paddedAxis = form.shape.rank - 1
     }
+    self.inputs = inputs
+  }
+
+  /// Goes on from a value of a model.
+  ///
+  /// - Parameters:
+  ///   - facts: what is known of its values for a batch of one sample.
+  ///   - outputName: the name of the output, which no value of the model has.
+  init(
+    seed: UInt64, initializer: Initializer, base: Model, facts: [String: ValueFacts],
+    from value: String, outputName: String, outputCount: Int
+  ) {
+    self.seed = seed
+    self.initializer = initializer
+    scalarType = .float32
+    self.outputCount = outputCount
+    self.base = base
+    self.outputName = outputName
+    self.facts = facts
+    current = value
+    beforeLast = value
+    inputs = base.graph.inputs
   }
 
   /// The input that tells the lengths of series.
@@ -49,26 +81,23 @@ struct LayerBuilder {
     Shape(Array((facts[current]?.concreteShape ?? .scalar).dimensions.dropFirst()))
   }
 
-  /// The whole, its last value named `y`.
+  /// The whole, its last value named like the output.
   func model(_ recipe: Recipe) throws(MRDLError) -> Model {
     var nodes = nodes
-    if current == "x" {
-      nodes.append(Node("Identity", name: "identity", inputs: ["x"], outputs: ["y"]))
+    if nodes.isEmpty {
+      nodes.append(Node("Identity", name: "identity", inputs: [current], outputs: [outputName]))
     }
     // The last value is no other node's input.
-    nodes[nodes.count - 1].outputs = ["y"]
-    var inputs = [
+    nodes[nodes.count - 1].outputs = [outputName]
+    var model = base
+    model.graph.name = recipe.name
+    model.graph.inputs = inputs
+    model.graph.outputs = [
       ValueInfo(
-        "x", scalarType, SymbolicShape(["N"] + form.shape.dimensions.map { .fixed($0) }))
+        outputName, scalarType, SymbolicShape(["N"] + shape.dimensions.map { .fixed($0) }))
     ]
-    if form.hasLengths { inputs.append(ValueInfo(Self.lengths, .int32, ["N"])) }
-    var model = Model(
-      graph: Graph(
-        name: recipe.name, inputs: inputs,
-        outputs: [
-          ValueInfo("y", scalarType, SymbolicShape(["N"] + shape.dimensions.map { .fixed($0) }))
-        ], nodes: nodes),
-      opsets: OperatorSet.currentVersions, tensors: try TensorTable(tensors))
+    model.graph.nodes += nodes
+    model.tensors = try TensorTable(Array(base.tensors) + tensors)
     model.card.name = recipe.name
     model.card.description = recipe.description
     return model

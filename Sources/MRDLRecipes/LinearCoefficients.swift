@@ -16,7 +16,7 @@ package struct LinearCoefficients: Sendable, Hashable {
   /// nil where the model is none: not one dense layer on features.
   package init?(_ model: Model, _ recipe: Recipe, _ data: RecipeData) throws(MRDLError) {
     guard recipe.layers.count == 1, case .dense = recipe.layers[0], !data.isClassification,
-      data.forecast == nil, case .features(let features) = data.preprocessing,
+      data.forecast == nil, recipe.base == nil, case .features(let features) = data.preprocessing,
       let weight = try model.tensors["dense1.weight"]?.load()
     else { return nil }
     func numbers(_ tensor: Tensor) -> [Double] {

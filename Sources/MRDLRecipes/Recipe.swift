@@ -19,6 +19,8 @@ package struct Recipe: Sendable, Hashable {
   package var data: DataRecipe
   /// nil: pictures are seen as they are.
   package var augmentation: AugmentationRecipe?
+  /// nil: the layers are a model of their own.
+  package var base: BaseRecipe?
   package var layers: [LayerRecipe]
   package var solver: Solver
   package var initializer: Initializer
@@ -49,7 +51,8 @@ package struct Recipe: Sendable, Hashable {
   package init(_ root: JSONCursor) throws(MRDLError) {
     try root.refuseUnknownKeys(
       except: [
-        "name", "description", "data", "augmentation", "layers", "solver", "initializer", "loss",
+        "name", "description", "data", "augmentation", "from", "layers", "solver", "initializer",
+        "loss",
         "label_smoothing", "huber_delta", "optimizer", "regularization", "schedule", "epochs",
         "batch", "accumulate", "clipping", "early_stopping", "monitor", "keep", "metrics",
         "checkpoint", "seed", "validation",
@@ -58,7 +61,9 @@ package struct Recipe: Sendable, Hashable {
     description = try root.optional("description")?.string() ?? ""
     data = try DataRecipe(root.optional("data"))
     augmentation = try AugmentationRecipe(root.optional("augmentation"))
-    layers = try LayerRecipe.list(root.required("layers"))
+    base = try BaseRecipe(root.optional("from"))
+    let list = try base == nil ? root.required("layers") : root.optional("layers")
+    layers = try list.map { (cursor) throws(MRDLError) in try LayerRecipe.list(cursor) } ?? []
     solver = try root.optional("solver")?.choice() ?? .gradient
     initializer = try root.optional("initializer")?.choice() ?? .glorot
     loss = try root.required("loss").choice()
@@ -91,6 +96,16 @@ package struct Recipe: Sendable, Hashable {
     seed = UInt64(try root.optional("seed")?.integer(in: 0...Int.max) ?? 1)
     validationShare = try root.share("validation", default: 0)
     if solver == .qr { try checkLeastSquares(root) }
+    if let base, data.forecast != nil || solver == .qr {
+      throw MRDLError(
+        .badRecipe, "a model is gone on from by gradients and without forecasts", found: base.model,
+        expected: "no data.forecast, no solver qr", at: try root.required("from").place)
+    }
+  }
+
+  /// Whether the model that the training goes on from keeps its end, where that gives what the data ask for.
+  var keepsEnd: Bool {
+    base != nil && base?.cut == nil && layers.isEmpty && loss != .binaryCrossEntropy
   }
 
   /// The closed form knows one loss, and no penalty whose slope jumps.
@@ -115,6 +130,7 @@ package struct Recipe: Sendable, Hashable {
       JSONMember("data", data.encoded),
     ]
     if let augmentation { members.append(JSONMember("augmentation", augmentation.encoded)) }
+    if let base { members.append(JSONMember("from", base.encoded)) }
     members += [
       JSONMember("layers", .array(layers.map(\.encoded))),
       JSONMember("solver", .string(solver.rawValue)),

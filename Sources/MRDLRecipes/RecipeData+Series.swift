@@ -42,7 +42,7 @@ extension RecipeData {
       validation: samples(split.validation.map { all.elements[$0] }),
       test: samples(pair.test?.elements ?? split.test.map { all.elements[$0] }),
       classNames: all.classNames, targetNames: [],
-      inputScaling: recipe.data.standardizes
+      inputScaling: recipe.data.standardizes && recipe.base == nil
         ? standardization(learned, channelCount: all.channelCount) : nil,
       digest: all.digest, testDigest: pair.test?.digest, sampleNoun: "series")
   }

@@ -58,9 +58,13 @@ package struct RecipeData: Sendable {
 
   /// Reads the data that a recipe and a command line name.
   ///
-  /// - Parameter path: a file or a directory; nil for data that are made up.
+  /// - Parameters:
+  ///   - path: a file or a directory; nil for data that are made up.
+  ///   - base: the model that the recipe goes on from, which may say how its input is made.
   /// - Throws: `MRDL9007` where a path is needed, or what is wrong with the data.
-  package static func read(_ recipe: Recipe, path: String?) throws(MRDLError) -> RecipeData {
+  package static func read(
+    _ recipe: Recipe, path: String?, base: BaseModel? = nil
+  ) throws(MRDLError) -> RecipeData {
     var numbers = RandomNumbers(seed: recipe.seed, stream: RandomStream.samples.number)
     switch recipe.data.kind {
     case .line:
@@ -86,11 +90,11 @@ package struct RecipeData: Sendable {
     if FileSystem.kind(of: path) == .directory, recipe.data.files.isEmpty {
       if try SeriesPair.isIn(path) { return try series(path, recipe) }
       if let cifar = CIFAR10(path) {
-        return try pictures(cifar.read(.train), test: cifar.read(.test), recipe)
+        return try pictures(cifar.read(.train), test: cifar.read(.test), recipe, base)
       }
-      if try ClassFolders.areIn(path) { return try folders(path, recipe) }
+      if try ClassFolders.areIn(path) { return try folders(path, recipe, base) }
       let directory = MNISTDirectory(path)
-      return try pictures(directory.read(.train), test: directory.read(.test), recipe)
+      return try pictures(directory.read(.train), test: directory.read(.test), recipe, base)
     }
     if recipe.data.files.isEmpty, try SeriesFile.isSeries(path) {
       return try series(path, recipe)
@@ -102,7 +106,7 @@ package struct RecipeData: Sendable {
         .badRecipe, "rows that do not follow each other in time have no previous number",
         found: "previous", expected: "mean or drop", at: Place("/data/missing"))
     }
-    return try TableSplit(table, recipe).data()
+    return try TableSplit(table, recipe, base).data()
   }
 
   private static func table(_ path: String, _ data: DataRecipe) throws(MRDLError) -> Table {
@@ -118,7 +122,9 @@ package struct RecipeData: Sendable {
   }
 
   /// A folder a class, in the folders `train` and `test` where there are such, else parted by the seed.
-  private static func folders(_ path: String, _ recipe: Recipe) throws(MRDLError) -> RecipeData {
+  private static func folders(
+    _ path: String, _ recipe: Recipe, _ base: BaseModel?
+  ) throws(MRDLError) -> RecipeData {
     let name = FileSystem.name(of: path)
     let parts = ["train", "test"].map { FileSystem.join(path, $0) }
     if parts.allSatisfy({ FileSystem.kind(of: $0) == .directory }) {
@@ -133,7 +139,7 @@ package struct RecipeData: Sendable {
           expected: "\(training.classNames.count) of \(training.pixels.shape)",
           at: Place(file: parts[1]))
       }
-      return try pictures(training, test: test, recipe)
+      return try pictures(training, test: test, recipe, base)
     }
     let all = try ClassFolders.read(path, name: name)
     let testCount = Int((Double(all.count) * (recipe.data.testShare ?? 0.2)).rounded())
@@ -141,11 +147,11 @@ package struct RecipeData: Sendable {
     let split = try all.split(
       order: numbers.nextPermutation(count: all.count), validationCount: testCount)
     return try pictures(
-      split.training, test: testCount == 0 ? nil : split.validation, recipe)
+      split.training, test: testCount == 0 ? nil : split.validation, recipe, base)
   }
 
   private static func pictures(
-    _ all: LabelledImages, test: LabelledImages?, _ recipe: Recipe
+    _ all: LabelledImages, test: LabelledImages?, _ recipe: Recipe, _ base: BaseModel?
   ) throws(MRDLError) -> RecipeData {
     var training = all
     var validation: LabelledImages?
@@ -156,16 +162,31 @@ package struct RecipeData: Sendable {
         order: numbers.nextPermutation(count: all.count), validationCount: validationCount)
       (training, validation) = (parts.training, parts.validation)
     }
+    let preprocessing = try preprocessing(of: all, base)
     return RecipeData(
       name: all.name,
       training: PictureSamples(
-        training, augmentation: recipe.augmentation, seed: recipe.seed),
-      validation: validation.map { PictureSamples($0) },
-      test: test.map { PictureSamples($0) },
+        training, preprocessing, augmentation: recipe.augmentation, seed: recipe.seed),
+      validation: validation.map { PictureSamples($0, preprocessing) },
+      test: test.map { PictureSamples($0, preprocessing) },
       classNames: all.classNames, targetNames: [],
-      preprocessing: .image(
-        ImagePreprocessing(
-          colorSpace: all.channelCount == 1 ? .grey : .rgb, scale: PictureSamples.scale)),
+      preprocessing: .image(preprocessing),
       digest: all.digest, sampleNoun: "pictures")
+  }
+
+  /// How a picture becomes an input: as the model that is gone on from says, else each pixel times 1/255.
+  private static func preprocessing(
+    of images: LabelledImages, _ base: BaseModel?
+  ) throws(MRDLError) -> ImagePreprocessing {
+    guard case .image(let stated)? = base?.preprocessing else {
+      return ImagePreprocessing(
+        colorSpace: images.channelCount == 1 ? .grey : .rgb,
+        layout: base?.hasChannelsLast == true ? .nhwc : .nchw, scale: PictureSamples.scale)
+    }
+    guard images.channelCount <= stated.colorSpace.channelCount else {
+      throw MRDLError(
+        .badDataset, "the model takes grey pictures, and the data are coloured", found: images.name)
+    }
+    return stated
   }
 }

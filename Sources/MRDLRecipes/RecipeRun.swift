@@ -9,6 +9,7 @@ package import MRDLTraining
 package struct RecipeRun: Sendable {
   package let recipe: Recipe
   package let data: RecipeData
+  private let base: BaseModel?
   private let threadLimit: Int?
   /// What was measured in each epoch.
   package private(set) var history: [TrainingRecord.Epoch] = []
@@ -18,13 +19,15 @@ package struct RecipeRun: Sendable {
   /// The errors of the forecast that repeats the last season, on the samples of the scores.
   package private(set) var naiveErrors: RegressionErrors?
 
-  package init(_ recipe: Recipe, _ data: RecipeData, threadLimit: Int?) {
+  /// - Parameter base: the model that the recipe goes on from.
+  package init(_ recipe: Recipe, _ data: RecipeData, base: BaseModel? = nil, threadLimit: Int?) {
     var recipe = recipe
     if data.isClassification, recipe.metrics.isEmpty { recipe.metrics = [.accuracy(rank: 1)] }
     // What was chosen for want of a name is written down.
     recipe.data.target = data.targetColumn ?? recipe.data.target
     self.recipe = recipe
     self.data = data
+    self.base = base
     self.threadLimit = threadLimit
   }
 
@@ -49,10 +52,17 @@ package struct RecipeRun: Sendable {
         found: recipe.metrics.map(\.name).joined(separator: ", "), at: Place("/metrics"))
     }
     var model: Model
+    var scale = OutputMeaning.Scale.values
     if recipe.solver == .qr {
       model = try ClosedForm.fit(recipe, data)
     } else {
-      let architecture = try Architecture(recipe, data.form)
+      let architecture =
+        if let base {
+          try Architecture(recipe, data.form, base: base)
+        } else {
+          try Architecture(recipe, data.form)
+        }
+      scale = architecture.scale
       var start = architecture.model
       start.card.datasets = data.cards
       try check(resumed)
@@ -69,7 +79,7 @@ package struct RecipeRun: Sendable {
       history = result.history
       model = result.model
     }
-    try complete(&model)
+    try complete(&model, scale)
     return model
   }
 
@@ -87,17 +97,15 @@ package struct RecipeRun: Sendable {
 
   // MARK: What a user needs
 
-  private mutating func complete(_ model: inout Model) throws(MRDLError) {
+  private mutating func complete(
+    _ model: inout Model, _ scale: OutputMeaning.Scale
+  ) throws(MRDLError) {
     if let preprocessing = data.preprocessing {
       model.preprocessing[model.graph.inputs[0].name] = preprocessing
     }
-    let isProbability = recipe.loss.takesClasses
-    model.meanings["y"] =
-      data.isClassification
-      ? OutputMeaning(
-        task: .classification, scale: isProbability ? .probabilities : .scores,
-        labels: data.classNames)
-      : OutputMeaning(task: .regression, scale: .values, labels: data.targetNames)
+    model.meanings[model.graph.outputs[0].name] = OutputMeaning(
+      task: data.isClassification ? .classification : .regression, scale: scale,
+      labels: data.isClassification ? data.classNames : data.targetNames)
     model.card.producer = Release.producer
     model.card.created = Clock.text(ofSecondsSince1970: Clock.secondsSince1970)
     model.card.datasets = data.cards

@@ -14,9 +14,17 @@ struct TableSplit {
   private let classNames: [String]
   private let features: [String]
   private let split: SampleSplit
+  /// How the model that is gone on from makes inputs of rows.
+  private let stated: FeaturePreprocessing?
 
+  /// - Parameter base: the model that the recipe goes on from.
   /// - Throws: `MRDL5001` where the table lacks a column or has no rows for a part.
-  init(_ table: Table, _ recipe: Recipe) throws(MRDLError) {
+  init(_ table: Table, _ recipe: Recipe, _ base: BaseModel? = nil) throws(MRDLError) {
+    if case .features(let features)? = base?.preprocessing {
+      stated = features
+    } else {
+      stated = nil
+    }
     self.table = table
     self.recipe = recipe
     let data = recipe.data
@@ -28,7 +36,7 @@ struct TableSplit {
       data.task.map { $0 == .classification } ?? recipe.loss.takesClasses
     for name in data.ignored + data.categorical { _ = try table.column(name) }
     let columns =
-      data.features
+      stated?.names ?? data.features
       ?? table.columnNames.indices.filter {
         $0 != target && !data.ignored.contains(table.columnNames[$0])
       }.map { table.columnNames[$0] }
@@ -62,7 +70,7 @@ struct TableSplit {
         .badDataset, "there are too few rows to learn from", found: "\(split.training.count)",
         expected: "2 or more", at: Place(file: table.name))
     }
-    features = Self.spread(plain, table, data, rows: split.training)
+    features = stated?.names ?? Self.spread(plain, table, data, rows: split.training)
   }
 
   /// Categories become a feature for each word that the training rows have; columns in which cells are
@@ -86,7 +94,8 @@ struct TableSplit {
   // MARK: Samples
 
   func data() throws(MRDLError) -> RecipeData {
-    let preprocessing = try standardization()
+    let preprocessing: FeaturePreprocessing
+    if let stated { preprocessing = stated } else { preprocessing = try standardization() }
     let inputs = try TableFeatures(preprocessing, of: table)
     let scaling = isClassification ? nil : try targetScaling()
     func samples(_ rows: [Int]) throws(MRDLError) -> TableSamples? {
@@ -147,7 +156,8 @@ struct TableSplit {
   }
 
   private func targetScaling() throws(MRDLError) -> Standardization? {
-    guard recipe.data.standardizes else { return nil }
+    // A model that keeps its end gives quantities in their own units.
+    guard recipe.data.standardizes, !recipe.keepsEnd else { return nil }
     var values: [Double] = []
     for row in split.training {
       if let value = try table.number(row: row, column: target) { values.append(value) }

@@ -103,7 +103,9 @@ struct ReportDirectory {
     let tensor =
       input.scalarType == .float64
       ? Tensor(numbers, shape: shape) : Tensor(numbers.map { Float($0) }, shape: shape)
-    guard let output = try session.run([input.name: tensor])["y"] else { return [] }
+    guard let output = try session.run([input.name: tensor])[model.graph.outputs[0].name] else {
+      return []
+    }
     let values = try Answer.numbers(in: output)
     let columns = values.count / max(rows.count, 1)
     return rows.indices.map { Array(values[$0 * columns..<($0 + 1) * columns]) }

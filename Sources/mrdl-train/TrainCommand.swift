@@ -17,6 +17,7 @@ import MRDLTraining
         mrdl-train softmax --data iris.csv --output model.mrdl --set optimizer.rate=0.1
         mrdl-train series-cnn --data GunPoint_TRAIN.ts --output model.mrdl
         mrdl-train forecast --data co2.csv --set data.forecast.season=52 --output model.mrdl
+        mrdl-train fine-tune --data DIR --set from.model=base.onnx --output model.mrdl
         mrdl-train --resume model.checkpoint.mrdl --data DIR --output model.mrdl
         mrdl-train --print lenet > mine.json && mrdl-train mine.json --data DIR --output m.mrdl
       """,

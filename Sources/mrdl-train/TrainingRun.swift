@@ -28,8 +28,9 @@ struct TrainingRun {
 
   /// - Returns: nil where the run was interrupted.
   mutating func perform(_ resumed: Checkpoint?) throws(MRDLError) -> Model? {
-    let data = try RecipeData.read(recipe, path: dataPath)
-    var run = RecipeRun(recipe, data, threadLimit: threadLimit)
+    let base = try recipe.base.map { (base) throws(MRDLError) in try BaseModel(base) }
+    let data = try RecipeData.read(recipe, path: dataPath, base: base)
+    var run = RecipeRun(recipe, data, base: base, threadLimit: threadLimit)
     Interrupt.watch()
     var progress = EpochProgress(
       epochCount: recipe.epochCount, sampleCount: data.training.sampleCount)
