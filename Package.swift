@@ -128,8 +128,8 @@ let package = Package(
     library(
       "MRDLRecipes",
       on: [
-        "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLRuntime", "MRDLDatasets",
-        "MRDLInterchange", "MRDLMetrics", "MRDLTraining",
+        "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLHDF5", "MRDLRuntime",
+        "MRDLDatasets", "MRDLInterchange", "MRDLMetrics", "MRDLTraining",
       ]),
     library("MRDLCommandLine", on: ["MRDLCore", "CMRDLKernels", "CMRDLSystem", argumentParser]),
 

@@ -8,7 +8,8 @@ package import MRDLCore
 package enum IDX {
   /// Reads a file, plain or gzip.
   ///
-  /// - Returns: a tensor of the type and shape that the file states, in memory of its own.
+  /// - Returns: a tensor of the type and shape that the file states. Bytes of a file that is not compressed
+  ///   stay mapped and are read as they are needed; other types are copied once.
   /// - Throws: `MRDL5001` for a file that is not IDX or whose length does not fit its extents.
   package static func read(_ path: String, limits: Limits = .standard) throws(MRDLError) -> Tensor {
     do {
@@ -72,12 +73,16 @@ package enum IDX {
     }
   }
 
-  /// Copies the elements, turning each around where the machine is little-endian.
+  /// Shares elements of one byte, and copies others, turning each around where the machine is little-endian.
   private static func tensor(
     _ type: ScalarType, _ shape: Shape, _ reader: ByteReader
   ) throws(MRDLError) -> Tensor {
-    var tensor = Tensor(zeros: shape, scalarType: type)
     let width = type.elementByteCount ?? 1
+    if width == 1 {
+      return try Tensor(
+        type, shape: shape, storage: reader.storage, byteOffset: reader.byteOffset)
+    }
+    var tensor = Tensor(zeros: shape, scalarType: type)
     tensor.withUnsafeMutableBytes { target in
       reader.withUnsafeRemainingBytes { source in
         target.copyMemory(from: source)

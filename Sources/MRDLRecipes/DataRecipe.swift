@@ -34,6 +34,10 @@ package struct DataRecipe: Sendable, Hashable {
   /// Files in the directory, side by side; empty for the one that `--data` names.
   package var files: [String]
   package var csv: CSVOptions
+  /// The array of inputs, without `_train` and `_test`, where the data are arrays.
+  package var inputs: String
+  /// The array of targets.
+  package var targets: String
   /// nil: the last column.
   package var target: String?
   /// nil: every other column.
@@ -54,7 +58,8 @@ package struct DataRecipe: Sendable, Hashable {
 
   static let keys: Set = [
     "kind", "samples", "files", "separator", "header", "columns", "target", "features", "ignore",
-    "categorical", "missing", "standardize", "task", "test", "ordered", "forecast",
+    "categorical", "missing", "standardize", "task", "test", "ordered", "forecast", "inputs",
+    "targets",
   ]
 
   init(_ cursor: JSONCursor?) throws(MRDLError) {
@@ -67,6 +72,8 @@ package struct DataRecipe: Sendable, Hashable {
       separator: try cursor.optional("separator")?.choice() ?? .auto,
       header: try cursor.optional("header")?.choice() ?? .auto,
       columnNames: try cursor.optional("columns")?.strings() ?? [])
+    inputs = try cursor.optional("inputs")?.string() ?? "x"
+    targets = try cursor.optional("targets")?.string() ?? "y"
     target = try cursor.optional("target")?.string()
     features = try cursor.optional("features")?.strings()
     ignored = try cursor.optional("ignore")?.strings() ?? []
@@ -90,6 +97,7 @@ package struct DataRecipe: Sendable, Hashable {
     members.append(JSONMember("separator", .string(csv.separator.rawValue)))
     members.append(JSONMember("header", .string(csv.header.rawValue)))
     add("columns", csv.columnNames)
+    members += [JSONMember("inputs", .string(inputs)), JSONMember("targets", .string(targets))]
     if let target { members.append(JSONMember("target", .string(target))) }
     if let features { members.append(JSONMember("features", .strings(features))) }
     add("ignore", ignored)

@@ -247,9 +247,11 @@ struct LayerBuilder {
 
   // MARK: Ends
 
-  /// Brings the channels of series [channels, steps] to mean 0 and deviation 1.
+  /// Brings every channel, the first axis of a sample, to mean 0 and deviation 1, or all numbers alike where there is
+  /// one of both.
   mutating func appendChannelScaling(_ scaling: Standardization) throws(MRDLError) {
-    let shape = Shape([scaling.mean.count, 1])
+    let others = [Int](repeating: 1, count: max(0, shape.rank - 1))
+    let shape = Shape([scaling.mean.count] + others)
     try append(
       "Sub", "centred",
       inputs: [constant("input.mean", tensor(scaling.mean).reshaped(shape))])

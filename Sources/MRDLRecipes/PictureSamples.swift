@@ -6,6 +6,8 @@ internal import MRDLTraining
 /// Labelled pictures as samples of a trainer, made inputs of as the header of a model says.
 package struct PictureSamples: TrainingData {
   package let images: LabelledImages
+  /// Which of the pictures are samples, in their order.
+  private let indices: [Int]
   /// What a pixel is multiplied by, in the arithmetic of the preprocessing of a stored model.
   package static let scale = 1.0 / 255
 
@@ -15,12 +17,15 @@ package struct PictureSamples: TrainingData {
   private let augmentation: AugmentationRecipe?
   private let seed: UInt64
 
-  /// - Parameter augmentation: how pictures are varied while a model learns; never where it is measured.
+  /// - Parameters:
+  ///   - indices: which of the pictures are samples.
+  ///   - augmentation: how pictures are varied while a model learns; never where it is measured.
   package init(
-    _ images: LabelledImages, _ preprocessing: ImagePreprocessing,
+    _ images: LabelledImages, _ indices: [Int], _ preprocessing: ImagePreprocessing,
     augmentation: AugmentationRecipe? = nil, seed: UInt64 = 0
   ) {
     self.images = images
+    self.indices = indices
     self.preprocessing = preprocessing
     self.augmentation = augmentation
     self.seed = seed
@@ -44,7 +49,7 @@ package struct PictureSamples: TrainingData {
     return preprocessing.colorSpace == .bgr ? channelCount - 1 - channel : channel
   }
 
-  package var sampleCount: Int { images.count }
+  package var sampleCount: Int { indices.count }
   package var inputShape: Shape {
     Shape(
       isChannelsLast
@@ -54,14 +59,14 @@ package struct PictureSamples: TrainingData {
   package var targetShape: Shape? { nil }
   package var classCount: Int { images.classNames.count }
 
-  package func label(ofSample index: Int) -> Int { images.labels[index] }
+  package func label(ofSample index: Int) -> Int { images.labels[indices[index]] }
 
   package func copyInput(
     ofSample index: Int, epoch: Int, into target: inout MutableSpan<Float>
   ) {
     let pixels = images.pixels.span(of: UInt8.self)
     let area = images.height * images.width
-    let start = index * images.channelCount * area
+    let start = indices[index] * images.channelCount * area
     if epoch > 0, let augmentation {
       let width = images.width
       augmentation.write(

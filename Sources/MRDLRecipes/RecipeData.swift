@@ -87,6 +87,11 @@ package struct RecipeData: Sendable {
       throw MRDLError(
         .badUsage, "the recipe needs data", expected: "--data with a file or a directory")
     }
+    if recipe.data.files.isEmpty,
+      let collection = try ArrayCollection(path, inputs: recipe.data.inputs)
+    {
+      return try arrays(collection, recipe)
+    }
     if FileSystem.kind(of: path) == .directory, recipe.data.files.isEmpty {
       if try SeriesPair.isIn(path) { return try series(path, recipe) }
       if let cifar = CIFAR10(path) {
@@ -153,22 +158,23 @@ package struct RecipeData: Sendable {
   private static func pictures(
     _ all: LabelledImages, test: LabelledImages?, _ recipe: Recipe, _ base: BaseModel?
   ) throws(MRDLError) -> RecipeData {
-    var training = all
-    var validation: LabelledImages?
+    var training = Array(0..<all.count)
+    var validation = training[..<0]
     let validationCount = Int((Double(all.count) * recipe.validationShare).rounded())
     if validationCount > 0 {
       var numbers = RandomNumbers(seed: recipe.seed, stream: RandomStream.split.number)
-      let parts = try all.split(
-        order: numbers.nextPermutation(count: all.count), validationCount: validationCount)
-      (training, validation) = (parts.training, parts.validation)
+      let order = numbers.nextPermutation(count: all.count)
+      training = Array(order[..<(all.count - validationCount)])
+      validation = order[(all.count - validationCount)...]
     }
     let preprocessing = try preprocessing(of: all, base)
     return RecipeData(
       name: all.name,
       training: PictureSamples(
-        training, preprocessing, augmentation: recipe.augmentation, seed: recipe.seed),
-      validation: validation.map { PictureSamples($0, preprocessing) },
-      test: test.map { PictureSamples($0, preprocessing) },
+        all, training, preprocessing, augmentation: recipe.augmentation, seed: recipe.seed),
+      validation: validation.isEmpty
+        ? nil : PictureSamples(all, Array(validation), preprocessing),
+      test: test.map { PictureSamples($0, Array(0..<$0.count), preprocessing) },
       classNames: all.classNames, targetNames: [],
       preprocessing: .image(preprocessing),
       digest: all.digest, sampleNoun: "pictures")

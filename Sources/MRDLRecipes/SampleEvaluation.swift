@@ -8,9 +8,9 @@ package import MRDLTraining
 package struct SampleEvaluation: Sendable {
   package let evaluation: Evaluation
   /// For each sample, the numbers of the output.
-  package let outputs: [[Double]]
+  package let outputs: NumberRows
   /// For each sample, the class, or the quantities in their own units.
-  package let targets: [[Double]]
+  package let targets: NumberRows
 
   /// - Parameter ranks: see `Evaluation`.
   package init(
@@ -22,8 +22,8 @@ package struct SampleEvaluation: Sendable {
     var evaluation =
       data.isClassification
       ? Evaluation(classCount: data.classNames.count, ranks: ranks) : Evaluation()
-    var outputs: [[Double]] = []
-    var targets: [[Double]] = []
+    var outputs = NumberRows()
+    var targets = NumberRows()
     let batch = 256
     for start in stride(from: 0, to: samples.sampleCount, by: batch) {
       let range = start..<min(start + batch, samples.sampleCount)

@@ -37,8 +37,8 @@ struct ReportDirectory {
 
   /// What the model says against what is.
   private func predictions(_ scores: SampleEvaluation, _ run: RecipeRun) -> Plot {
-    let targets = scores.targets.flatMap { $0 }
-    let outputs = scores.outputs.flatMap { $0 }
+    let targets = scores.targets.numbers
+    let outputs = scores.outputs.numbers
     let low = targets.min() ?? 0
     let high = targets.max() ?? 1
     return Plot(
@@ -114,7 +114,8 @@ struct ReportDirectory {
   /// The curve of a model of one quantity by one feature, over its data.
   private func fitLine(_ model: Model, _ run: RecipeRun) throws(MRDLError) -> Plot? {
     guard case .features(let features) = run.data.preprocessing, features.names.count == 1,
-      run.data.forecast == nil, let scores = run.scores, !run.data.isClassification
+      features.mean.count == 1, features.standardDeviation.count == 1, let scores = run.scores,
+      !run.data.isClassification
     else { return nil }
     let xs = rows(run.scoredSamples, features).map { $0[0] }
     guard let low = xs.min(), let high = xs.max(), low < high else { return nil }
@@ -124,7 +125,7 @@ struct ReportDirectory {
       "Fit (\(run.scoredSplit))", x: features.names[0], y: run.data.targetNames[0],
       [
         Plot.Series(
-          "data", color: 0, .points(zip(xs, scores.targets).map { Plot.Point($0, $1[0]) })),
+          "data", color: 0, .points(zip(xs, scores.targets.numbers).map { Plot.Point($0, $1) })),
         Plot.Series("model", color: 1, .line(curve)),
       ])
   }
@@ -132,6 +133,7 @@ struct ReportDirectory {
   /// The classes that the model gives over the plane of two features, under its data.
   private func decisionBoundary(_ model: Model, _ run: RecipeRun) throws(MRDLError) -> Plot? {
     guard case .features(let features) = run.data.preprocessing, features.names.count == 2,
+      features.mean.count == 2, features.standardDeviation.count == 2,
       let scores = run.scores, run.data.isClassification
     else { return nil }
     let points = rows(run.scoredSamples, features)
@@ -154,7 +156,7 @@ struct ReportDirectory {
     }
     var series = [Plot.Series("", color: 0, .cells(columns: side, colors: classes, x: x, y: y))]
     for (index, name) in run.data.classNames.enumerated() {
-      let members = zip(points, scores.targets).filter { $0.1[0] == Double(index) }
+      let members = zip(points, scores.targets.numbers).filter { $0.1 == Double(index) }
       series.append(
         Plot.Series(name, color: index, .points(members.map { Plot.Point($0.0[0], $0.0[1]) })))
     }

@@ -28,7 +28,7 @@ import MRDLTraining
 
   @Option(
     help: ArgumentHelp(
-      "A CSV or .ts file, or a directory: a folder a class, CIFAR-10, or the IDX files of MNIST.",
+      "A CSV, .ts, .npz or HDF5 file, or a directory: a folder a class, .npy, CIFAR-10, IDX.",
       valueName: "path"))
   var data: String?
 

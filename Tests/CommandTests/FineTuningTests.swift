@@ -15,7 +15,8 @@ struct FineTuningTests {
     try work.write(Array(text.utf8), name)
   }
 
-  /// Grey pictures of 8 by 8 pixels in a folder a class: a bright bar somewhere, lying or standing or a block.
+  /// Grey pictures of 8 by 8 pixels in a folder a class: a bright bar somewhere, lying or standing, or
+  /// bright corners.
   private func pictures(_ classes: [String], _ folder: String) throws -> String {
     let root = work.path(folder)
     try FileSystem.createDirectory(root)
@@ -30,7 +31,7 @@ struct FineTuningTests {
               switch name {
               case "lying": start * 8 + (other + step) % 8 + wide * 8
               case "standing": (other + step) % 8 * 8 + start + wide
-              default: (start / 2 * 2 + step % 2) * 8 + other + step / 2 + wide
+              default: [0, 6, 48, 54][step] + wide + 8 * (index % 2)
               }
             pixels[min(place, 63)] = 220
           }
@@ -88,7 +89,7 @@ struct FineTuningTests {
   @Test(arguments: ["mrdl", "onnx", "keras"])
   func anotherNumberOfClassesReplacesTheLastLayer(_ suffix: String) throws {
     let base = try base(suffix)
-    let data = try pictures(["block", "lying", "standing"], "three")
+    let data = try pictures(["corners", "lying", "standing"], "three")
     let recipe = try write(
       Self.continuation(", \"from\": {\"model\": \"\(base)\", \"freeze\": [\"*conv*\"]}"), "r.json")
     let model = work.path("m.mrdl")
@@ -100,7 +101,7 @@ struct FineTuningTests {
     let opened = try ModelFile.open(model)
     let output = try #require(opened.graph.outputs.first)
     #expect(opened.graph.outputs.count == 1 && output.shape?.dimensions.last == 3)
-    #expect(opened.meanings[output.name]?.labels == ["block", "lying", "standing"])
+    #expect(opened.meanings[output.name]?.labels == ["corners", "lying", "standing"])
     #expect(!opened.card.baseModel.isEmpty)
     #expect(opened.tensors.contains { $0.info.name.hasPrefix("head.") })
     #expect(try Tool.validate.run(model).exitCode == 0)
