@@ -17,6 +17,10 @@ public final class Storage: @unchecked Sendable {
 
   private let release: (@Sendable (UnsafeMutableRawPointer, Int) -> Void)?
 
+  /// What the bytes were computed from, where they are computed again whenever they are needed: two
+  /// storages of one origin hold the same bytes. Set before others see the storage.
+  package var origin: (any AnyObject & Sendable)?
+
   /// Owned memory of `byteCount` bytes, all zero.
   public init(byteCount: Int) {
     precondition(byteCount >= 0, "a storage cannot have \(byteCount) bytes")

@@ -50,15 +50,11 @@ public struct Half: Sendable, Hashable, BitwiseCopyable {
   @inlinable
   public var float: Float {
     let sign = UInt32(bitPattern & 0x8000) << 16
-    let exponent = UInt32(bitPattern >> 10) & 0x1F
-    let fraction = UInt32(bitPattern & 0x3FF)
-    switch exponent {
-    case 0:
-      let magnitude = Float(fraction) / 16_777_216
-      return Float(bitPattern: magnitude.bitPattern | sign)
-    case 0x1F: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-    default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-    }
+    let magnitude = UInt32(bitPattern & 0x7FFF)
+    // The same bits as a binary32 number are 2^112 times too small, below the smallest normal one too.
+    let scaled = (Float(bitPattern: magnitude << 13) * 0x1p112).bitPattern
+    let special = 0x7F80_0000 | (magnitude & 0x3FF) << 13
+    return Float(bitPattern: sign | (magnitude >= 0x7C00 ? special : scaled))
   }
 }
 

@@ -98,6 +98,8 @@ private struct ConvKernel: Kernel {
 
   var method: String? { convolution.isDepthwise ? "depthwise, planes" : "patches" }
 
+  var unreadInputs: [Int] { packedWeights == nil ? [] : [1] }
+
   var inPlacePairs: [(input: Int, output: Int)] {
     convolution.epilogue.addsResidual && convolution.residualMayBeOutput
       ? [(Conv.residualInput, 0)] : []

@@ -11,6 +11,9 @@ public protocol Kernel: Sendable {
   /// Pairs of an input and an output of equal size that may be the same memory.
   var inPlacePairs: [(input: Int, output: Int)] { get }
 
+  /// Inputs that a run does not read, because the kernel has them in another layout; they may be empty.
+  var unreadInputs: [Int] { get }
+
   /// The way of computing that was chosen by shape where there are several, for profiles.
   var method: String? { get }
 
@@ -21,6 +24,7 @@ public protocol Kernel: Sendable {
 extension Kernel {
   public var workspaceByteCount: Int { 0 }
   public var inPlacePairs: [(input: Int, output: Int)] { [] }
+  public var unreadInputs: [Int] { [] }
   public var method: String? { nil }
 }
 

@@ -5,14 +5,15 @@ internal import Synchronization
 /// plans and sessions.
 public final class PackedConstants: Sendable {
   private struct Key: Hashable {
-    let storage: ObjectIdentifier
+    /// The storage, or what it is computed from again and again.
+    let source: ObjectIdentifier
     let byteOffset: Int
     let layout: String
   }
 
   private struct Entry {
-    /// Holds the storage, so that its identity is not taken by another one.
-    let source: Tensor
+    /// Holds the source, so that its identity is not taken by another one.
+    let source: any AnyObject
     let packed: Storage
   }
 
@@ -26,8 +27,9 @@ public final class PackedConstants: Sendable {
   public func bytes(
     of constant: Tensor, layout: String, pack: () -> Storage
   ) -> Storage {
+    let source: any AnyObject & Sendable = constant.storage.origin ?? constant.storage
     let key = Key(
-      storage: ObjectIdentifier(constant.storage), byteOffset: constant.byteOffset, layout: layout)
+      source: ObjectIdentifier(source), byteOffset: constant.byteOffset, layout: layout)
     if let entry = entries.withLock({ $0[key] }) { return entry.packed }
     // Packing happens outside the lock; where two threads race, the first result stays.
     let packed = pack()
@@ -35,7 +37,7 @@ public final class PackedConstants: Sendable {
     constant.releasePages()
     return entries.withLock { entries in
       if let entry = entries[key] { return entry.packed }
-      entries[key] = Entry(source: constant, packed: packed)
+      entries[key] = Entry(source: source, packed: packed)
       return packed
     }
   }

@@ -80,6 +80,8 @@ struct CastKernel: Kernel {
     case (.float32, .float64): convert(input, output, Float.self, Double.self) { Double($0) }
     case (.float32, .float16): convert(input, output, Float.self, Half.self) { Half($0) }
     case (.float16, .float32): convert(input, output, Half.self, Float.self) { $0.float }
+    case (.bfloat16, .float32): convert(input, output, BFloat16.self, Float.self) { $0.float }
+    case (.float32, .bfloat16): convert(input, output, Float.self, BFloat16.self) { BFloat16($0) }
     default:
       var position = 0
       while position < count {

@@ -62,6 +62,8 @@ struct GemmKernel: Kernel {
 
   var workspaceByteCount: Int { product.workspaceByteCount }
 
+  var unreadInputs: [Int] { packedRight == nil ? [] : [1] }
+
   var inPlacePairs: [(input: Int, output: Int)] {
     product.epilogue.addsResidual && product.residualMayBeOutput ? [(Gemm.residualInput, 0)] : []
   }

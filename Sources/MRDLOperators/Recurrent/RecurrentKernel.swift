@@ -54,10 +54,13 @@ struct RecurrentKernel: Kernel {
     directions.reduce(0) { max($0, $1.recurrence.workspaceByteCount) }
   }
 
+  var unreadInputs: [Int] {
+    guard let first = directions.first else { return [] }
+    return (first.inputWeights == nil ? [] : [1]) + (first.recurrentWeights == nil ? [] : [2])
+  }
+
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let input = arguments.inputBytes(0).baseAddress,
-      let inputWeights = arguments.inputBytes(1).baseAddress,
-      let recurrentWeights = arguments.inputBytes(2).baseAddress,
       let workspace = arguments.workspace.baseAddress
     else { return }
     let lengths = try arguments.sequenceLengths(upTo: layout.length, place)
@@ -68,12 +71,14 @@ struct RecurrentKernel: Kernel {
     }
     let gates = gateCount * layout.hiddenSize * elementByteCount
     for (index, direction) in directions.enumerated() {
+      guard
+        let inputWeights = direction.inputWeights.map({ UnsafeRawPointer($0.base) })
+          ?? arguments.inputBytes(1).baseAddress.map({ $0 + index * gates * layout.inputSize }),
+        let recurrentWeights = direction.recurrentWeights.map({ UnsafeRawPointer($0.base) })
+          ?? arguments.inputBytes(2).baseAddress.map({ $0 + index * gates * layout.hiddenSize })
+      else { return }
       var buffers = Recurrence.Buffers(
-        input: input,
-        inputWeights: direction.inputWeights.map { UnsafeRawPointer($0.base) }
-          ?? inputWeights + index * gates * layout.inputSize,
-        recurrentWeights: direction.recurrentWeights.map { UnsafeRawPointer($0.base) }
-          ?? recurrentWeights + index * gates * layout.hiddenSize,
+        input: input, inputWeights: inputWeights, recurrentWeights: recurrentWeights,
         workspace: workspace)
       buffers.lengths = lengths
       if arguments.hasInput(3) {

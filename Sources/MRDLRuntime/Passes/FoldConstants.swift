@@ -36,10 +36,34 @@ enum FoldConstants: GraphPass {
         kept.append(instruction)
         continue
       }
-      for (output, result) in zip(instruction.outputs, results) {
-        if let output { graph.values[output].constant = result }
+      for (index, result) in results.enumerated() {
+        guard index < instruction.outputs.count, let output = instruction.outputs[index] else {
+          continue
+        }
+        if let result, isWidening(instruction, graph) {
+          let sources = instruction.inputs.map { $0.map { graph.values[$0] } }
+          let (op, place, count) = (instruction.op, instruction.place, instruction.outputs.count)
+          graph.setConstant(result, of: output, from: sources) { operands in
+            let again = try? evaluate(op, inputs: operands, outputCount: count, place: place)
+            guard let again, let tensor = again[index] else {
+              preconditionFailure("a constant that was computed cannot be computed again")
+            }
+            return tensor
+          }
+        } else {
+          graph.values[output].constant = result
+        }
       }
     }
     graph.instructions = kept
+  }
+
+  /// Whether a node makes real numbers out of narrower ones, or out of what was made so: the narrow ones are
+  /// what is to stay in memory.
+  private static func isWidening(
+    _ instruction: ProgramGraph.Instruction, _ graph: ProgramGraph
+  ) -> Bool {
+    instruction.op is Cast || instruction.op is DequantizeLinear
+      || instruction.inputs.contains { $0.map { graph.values[$0].derivation != nil } ?? false }
   }
 }

@@ -4,7 +4,7 @@ internal import MRDLOperators
 
 /// A convolution or a product with constant weights, into which a `ChannelMap` can be folded.
 struct LinearLayer {
-  private enum Kind {
+  private enum Kind: Sendable {
     case convolution
     case transposedConvolution(groups: Int)
     case dense(Gemm)
@@ -83,8 +83,18 @@ struct LinearLayer {
       result.inputs[2] = value
     }
     if map.scales {
+      guard let value = instruction.inputs[1] else { return nil }
+      let (kind, channelCount, factors) = (kind, channelCount, map.scale)
       result.inputs[1] = graph.addConstant(
-        scaledWeights(scale), name: "\(instruction.node.displayName)/weights")
+        name: "\(instruction.node.displayName)/weights", from: [graph.values[value]]
+      ) { sources in
+        guard let weights = sources[0] else {
+          preconditionFailure("the weights of a layer are not constant any more")
+        }
+        return Self.scaled(weights, kind, channelCount: channelCount) {
+          factors[factors.count == 1 ? 0 : $0]
+        }
+      }
     }
     return result
   }
@@ -115,7 +125,9 @@ struct LinearLayer {
     }
   }
 
-  private func scaledWeights(_ scale: (Int) -> Double) -> Tensor {
+  private static func scaled(
+    _ weights: Tensor, _ kind: Kind, channelCount: Int, by scale: (Int) -> Double
+  ) -> Tensor {
     let shape = weights.shape
     switch kind {
     case .convolution:

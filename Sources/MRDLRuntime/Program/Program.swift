@@ -62,13 +62,15 @@ public final class Program: Sendable {
   /// The bytes of the weights as the model holds them.
   public var constantByteCount: Int {
     struct Key: Hashable {
-      let storage: ObjectIdentifier
+      let identity: ObjectIdentifier
       let byteOffset: Int
     }
     var seen: Set<Key> = []
-    return staged.constants.reduce(0) { sum, tensor in
-      let key = Key(storage: ObjectIdentifier(tensor.storage), byteOffset: tensor.byteOffset)
-      return seen.insert(key).inserted ? sum + tensor.byteCount : sum
+    return staged.constants.reduce(0) { sum, value in
+      guard let source = value.source,
+        seen.insert(Key(identity: source.identity, byteOffset: source.byteOffset)).inserted
+      else { return sum }
+      return sum + source.byteCount
     }
   }
 

@@ -9,6 +9,43 @@ extension ProgramGraph {
     return values.count - 1
   }
 
+  /// Adds a constant that is computed from others and gives its number; a large one is computed again when
+  /// it is needed.
+  mutating func addConstant(
+    name: String, from sources: [Value], _ make: @escaping @Sendable ([Tensor?]) -> Tensor
+  ) -> Int {
+    values.append(Value(name: name))
+    derive(values.count - 1, from: sources, make)
+    return values.count - 1
+  }
+
+  /// Gives a value content that is computed from others.
+  mutating func derive(
+    _ value: Int, from sources: [Value?], _ make: @escaping @Sendable ([Tensor?]) -> Tensor
+  ) {
+    setConstant(make(sources.map { $0?.constant }), of: value, from: sources, make)
+  }
+
+  /// Gives a value its content, which is computed again when it is needed where it is large.
+  ///
+  /// - Parameter make: computes the same content from that of the sources.
+  mutating func setConstant(
+    _ first: Tensor, of value: Int, from sources: [Value?],
+    _ make: @escaping @Sendable ([Tensor?]) -> Tensor
+  ) {
+    guard first.elementCount >= DerivedConstant.leastElementCount, first.storage.origin == nil,
+      first.byteOffset == 0, !sources.contains(where: { $0?.constant?.storage === first.storage })
+    else {
+      values[value].constant = first
+      return
+    }
+    held.append(first)
+    values[value].derive(
+      by: DerivedConstant(
+        first, sourceByteCount: sources.reduce(0) { $0 + ($1?.source?.byteCount ?? 0) }
+      ) { make(sources.map { $0?.constant }) })
+  }
+
   /// Adds a value that an instruction makes and gives its number.
   mutating func addValue(name: String) -> Int {
     values.append(Value(name: name))

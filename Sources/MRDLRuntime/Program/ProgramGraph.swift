@@ -6,10 +6,41 @@ internal import MRDLOperators
 struct ProgramGraph: Sendable {
   struct Value: Sendable {
     let name: String
-    /// The content, where it does not depend on the inputs.
-    var constant: Tensor?
     /// What the architecture says of an input, which a session holds it to.
     var declared: ValueFacts?
+    /// How the content is computed where it is not kept.
+    private(set) var derivation: DerivedConstant?
+    private var kept: Tensor?
+
+    init(name: String, constant: Tensor? = nil, declared: ValueFacts? = nil) {
+      self.name = name
+      self.declared = declared
+      kept = constant
+    }
+
+    /// The content, where it does not depend on the inputs.
+    var constant: Tensor? {
+      get { kept ?? derivation?.tensor }
+      set {
+        kept = newValue
+        derivation = nil
+      }
+    }
+
+    /// Whether there is content, which need not be computed for that.
+    var isConstant: Bool { kept != nil || derivation != nil }
+
+    /// The content as it is in memory or in the file, in bytes; with what it is told apart by.
+    var source: (identity: ObjectIdentifier, byteOffset: Int, byteCount: Int)? {
+      if let kept { return (ObjectIdentifier(kept.storage), kept.byteOffset, kept.byteCount) }
+      return derivation.map { (ObjectIdentifier($0), 0, $0.sourceByteCount) }
+    }
+
+    /// Computes the content when it is asked for, from now on.
+    mutating func derive(by derivation: DerivedConstant) {
+      kept = nil
+      self.derivation = derivation
+    }
   }
 
   struct Instruction: Sendable {
@@ -40,6 +71,8 @@ struct ProgramGraph: Sendable {
   private(set) var capturedNames: [String] = []
   /// Numbers of values, in the order of the graph.
   var outputs: [Int] = []
+  /// Derived constants, kept while passes look at them.
+  var held: [Tensor] = []
 
   /// Reads a graph whose names have been checked.
   ///
@@ -115,7 +148,7 @@ extension ProgramGraph {
     var produced: [Int] = []
     for instruction in part.instructions {
       for value in instruction.reads
-      where values[value].constant == nil && known.insert(value).inserted {
+      where !values[value].isConstant && known.insert(value).inserted {
         part.inputs.append(value)
       }
       for case let output? in instruction.outputs {

@@ -7,9 +7,9 @@ struct StagedGraph: Sendable {
   let graph: ProgramGraph
   let stages: [Stage]
 
-  /// Every constant of the graph and of those inside it, some of them more than once.
-  var constants: [Tensor] {
-    var result = graph.values.compactMap(\.constant)
+  /// Every value with content of the graph and of those inside it, some of them more than once.
+  var constants: [ProgramGraph.Value] {
+    var result = graph.values.filter(\.isConstant)
     for case .evaluated(let stage) in stages {
       for subgraph in stage.subgraphs { result += subgraph.constants }
     }
