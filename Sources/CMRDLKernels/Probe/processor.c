@@ -20,6 +20,8 @@ static unsigned probe(void) {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
       features |= MRDL_FEATURE_AVX512;
+      if (__builtin_cpu_supports("avx512vnni")) features |= MRDL_FEATURE_AVX512_VNNI;
+      if (__builtin_cpu_supports("avx512bf16")) features |= MRDL_FEATURE_AVX512_BF16;
     }
   }
   unsigned a, b, c, d;

@@ -8,6 +8,10 @@ enum {
   MRDL_FEATURE_AVX512 = 1 << 2,
   MRDL_FEATURE_NEON = 1 << 3,
   MRDL_FEATURE_SHA = 1 << 4,
+  /// Sums of products of eight-bit numbers.
+  MRDL_FEATURE_AVX512_VNNI = 1 << 5,
+  /// Sums of products of bfloat16.
+  MRDL_FEATURE_AVX512_BF16 = 1 << 6,
 };
 
 /// The features as bits, probed at the first call. Safe from any thread.

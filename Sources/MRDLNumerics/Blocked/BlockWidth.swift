@@ -24,6 +24,11 @@ package struct BlockWidth: Sendable, Hashable {
   /// The lanes of those blocks.
   package func paddedChannels(_ channels: Int) -> Int { blockCount(channels: channels) * lanes }
 
+  /// The kernels of whole numbers of eight bits for blocks of this width.
+  var integerKernels: mrdl_integer_kernels {
+    (isNarrow ? mrdl_integer_kernels_narrow() : mrdl_integer_kernels_current()).pointee
+  }
+
   var kernels: mrdl_blocked_kernels {
     (isNarrow ? mrdl_blocked_kernels_narrow() : mrdl_blocked_kernels_current()).pointee
   }

@@ -50,7 +50,7 @@ package struct BlockedLayout: Sendable, Hashable {
     }
   }
 
-  private func forEachBlock(
+  func forEachBlock(
     threadLimit: Int, _ body: (_ image: Int, _ block: Int, _ channels: Int) -> Void
   ) {
     let perImage = width.blockCount(channels: channels)

@@ -6,30 +6,30 @@ internal import CMRDLKernels
 /// first copied into a buffer that has the padding as zeros and the columns of each phase of the stride side
 /// by side, unless the window sees the input as it stands.
 struct DirectBlockedConvolution: BlockedConvolutionPlan {
-  private let weights: BlockedConvolution.Weights
-  private let batchCount: Int
-  private let geometry: mrdl_window
-  private let lanes: Int
+  let weights: BlockedConvolution.Weights
+  let batchCount: Int
+  let geometry: mrdl_window
+  let lanes: Int
   /// Output rows, and columns of one; a pointwise convolution counts all its pixels as one row.
-  private let rows: Int
-  private let columns: Int
-  private let isStaged: Bool
+  let rows: Int
+  let columns: Int
+  let isStaged: Bool
   /// Whether pieces are cut along the columns of the only row.
-  private let isFlat: Bool
-  private let panelCount: Int
-  private let panelBlocks: Int
+  let isFlat: Bool
+  let panelCount: Int
+  let panelBlocks: Int
   /// Rows or, in a flat one, columns of a piece.
-  private let bandStep: Int
-  private let bandCount: Int
+  let bandStep: Int
+  let bandCount: Int
   /// Panels of a piece.
-  private let panelStep: Int
-  private let panelPieces: Int
-  private let staging: Staging
-  private let tapOffsets: [Int]
-  private let slotCount: Int
+  let panelStep: Int
+  let panelPieces: Int
+  let staging: Staging
+  let tapOffsets: [Int]
+  let slotCount: Int
 
   /// How rows lie in the buffer, in elements.
-  private struct Staging {
+  struct Staging {
     /// Rows of the padded input from one row of the buffer to the next.
     var rowStep = 1
     var phases = 1
@@ -138,12 +138,12 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   }
 
   /// Channels of an input of planes, blocks of a blocked one.
-  private var inputBlockCount: Int {
+  var inputBlockCount: Int {
     weights.readsPlanes
       ? weights.inputChannels : weights.inputBlocks
   }
 
-  private var slotElements: Int {
+  var slotElements: Int {
     isStaged ? (inputBlockCount * staging.blockStride + 15) / 16 * 16 : 0
   }
 
@@ -228,20 +228,25 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     }
   }
 
+  /// The rows of the padded input, in steps of the buffer's rows, that some output rows see.
+  func stagedRows(_ rows: Range<Int>) -> Range<Int> {
+    let rowRatio = geometry.stride.height / staging.rowStep
+    let reach = staging.rowStep == 1 ? (geometry.kernel.height - 1) * geometry.dilation.height : 0
+    return rows.lowerBound * rowRatio..<(rows.upperBound - 1) * rowRatio + reach + 1
+  }
+
   /// Copies what some output rows see into a buffer.
   private func stage(
     _ input: UnsafePointer<Float>, planeStride: Int, rows: Range<Int>,
     into buffer: UnsafeMutablePointer<Float>
   ) {
-    let rowRatio = geometry.stride.height / staging.rowStep
-    let first = rows.lowerBound * rowRatio
-    let reach = staging.rowStep == 1 ? (geometry.kernel.height - 1) * geometry.dilation.height : 0
-    let last = (rows.upperBound - 1) * rowRatio + reach + 1
+    let staged = stagedRows(rows)
     withUnsafePointer(to: geometry) { window in
       for block in 0..<inputBlockCount {
         weights.width.kernels.stage_rows(
           window, weights.readsPlanes ? 1 : 0, input + block * planeStride, staging.rowStep,
-          staging.phases, staging.phaseWidth, first, last, buffer + block * staging.blockStride)
+          staging.phases, staging.phaseWidth, staged.lowerBound, staged.upperBound,
+          buffer + block * staging.blockStride)
       }
     }
   }

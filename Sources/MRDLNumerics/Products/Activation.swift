@@ -48,7 +48,7 @@ package enum Activation: Sendable, Hashable {
   }
 
   /// The bounds of an activation that only clamps.
-  var bounds: (low: Double, high: Double)? {
+  package var bounds: (low: Double, high: Double)? {
     switch self {
     case .relu: (0, .infinity)
     case .clip(let low, let high): (low, high)
@@ -57,7 +57,7 @@ package enum Activation: Sendable, Hashable {
   }
 
   /// Whether it is one that products and convolutions cannot apply while they store.
-  var needsSecondPass: Bool { self != .none && bounds == nil }
+  package var needsSecondPass: Bool { self != .none && bounds == nil }
 
   /// How the kernels name it, with its parameters.
   var code: (kind: mrdl_activation, alpha: Double, beta: Double) {

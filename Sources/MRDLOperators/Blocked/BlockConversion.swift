@@ -24,7 +24,7 @@ package struct ToBlocks: ProgramOperator {
   }
 
   package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
-    BlockConversionKernel(request.inputShape(0), width, toBlocks: true)
+    BlockConversionKernel(request.inputShape(0), width, toBlocks: true, request.inputType(0))
   }
 }
 
@@ -54,15 +54,18 @@ package struct FromBlocks: ProgramOperator {
   }
 
   package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
-    BlockConversionKernel(request.outputShape(), width, toBlocks: false)
+    BlockConversionKernel(request.outputShape(), width, toBlocks: false, request.inputType(0))
   }
 }
 
 private struct BlockConversionKernel: Kernel {
   let layout: BlockedLayout
   let toBlocks: Bool
+  /// Elements are of eight bits, in place of float32.
+  let isBytes: Bool
 
-  init(_ planes: Shape, _ width: BlockWidth, toBlocks: Bool) {
+  init(_ planes: Shape, _ width: BlockWidth, toBlocks: Bool, _ type: ScalarType) {
+    isBytes = type.bitWidth == 8
     let dimensions = planes.rank == 3 ? [1] + planes.dimensions : planes.dimensions
     layout = BlockedLayout(
       batchCount: dimensions[0], channels: dimensions[1], pixels: dimensions[2] * dimensions[3],
@@ -74,7 +77,13 @@ private struct BlockConversionKernel: Kernel {
     guard let input = arguments.inputBytes(0).baseAddress,
       let output = arguments.outputBytes(0).baseAddress, !arguments.outputBytes(0).isEmpty
     else { return }
-    if toBlocks {
+    if isBytes {
+      if toBlocks {
+        layout.makeBlocks(ofBytes: input, into: output, threadLimit: arguments.threadLimit)
+      } else {
+        layout.makePlanes(ofBytes: input, into: output, threadLimit: arguments.threadLimit)
+      }
+    } else if toBlocks {
       layout.makeBlocks(of: input, into: output, threadLimit: arguments.threadLimit)
     } else {
       layout.makePlanes(of: input, into: output, threadLimit: arguments.threadLimit)

@@ -63,18 +63,31 @@ package struct BlockedConv: FusibleOperator, ProgramOperator {
       window: conv.window.window(
         input: Array(input.dimensions[2..<4]), kernel: Array(shape.dimensions[2...])),
       readsPlanes: readsPlanes, width: width, epilogue: epilogue)
+    if request.precision == .bfloat16, let narrow = BFloat16Convolution(convolution) {
+      return BFloat16ConvKernel(
+        convolution: narrow,
+        weights: request.packedConstants.bytes(
+          of: weights, layout: narrow.packedWeightsLayout,
+          byteCount: narrow.packedWeightsByteCount
+        ) { narrow.packWeights($0, into: $1) }, bias: paddedBias(request, convolution))
+    }
     let packed = request.packedConstants.bytes(
       of: weights, layout: convolution.packedWeightsLayout,
       byteCount: convolution.packedWeightsByteCount
     ) { convolution.packWeights($0, into: $1) }
-    var bias: Storage?
-    if request.hasInput(2), let constant = request.inputs[2]?.constant {
-      bias = request.packedConstants.bytes(
-        of: constant, layout: "blocked/bias/\(convolution.biasCount)",
-        byteCount: convolution.biasCount * 4
-      ) { $1.copyMemory(from: $0, byteCount: constant.byteCount) }
-    }
-    return BlockedConvKernel(convolution: convolution, weights: packed, bias: bias)
+    return BlockedConvKernel(
+      convolution: convolution, weights: packed, bias: paddedBias(request, convolution))
+  }
+
+  /// The bias filled up to whole blocks.
+  private func paddedBias(
+    _ request: KernelRequest, _ convolution: BlockedConvolution
+  ) -> Storage? {
+    guard request.hasInput(2), let constant = request.inputs[2]?.constant else { return nil }
+    return request.packedConstants.bytes(
+      of: constant, layout: "blocked/bias/\(convolution.biasCount)",
+      byteCount: convolution.biasCount * 4
+    ) { $1.copyMemory(from: $0, byteCount: constant.byteCount) }
   }
 }
 
@@ -86,6 +99,8 @@ private struct BlockedConvKernel: Kernel {
   var workspaceByteCount: Int { convolution.workspaceByteCount }
 
   var method: String? { "\(convolution.method), blocks of \(convolution.weights.width.lanes)" }
+
+  var unreadInputs: [Int] { [1, 2] }
 
   var inPlacePairs: [(input: Int, output: Int)] {
     convolution.epilogue.addsResidual ? [(BlockedConv.residualInput, 0)] : []
@@ -101,6 +116,35 @@ private struct BlockedConvKernel: Kernel {
         ? arguments.inputBytes(BlockedConv.residualInput).baseAddress : nil, output: output,
       workspace: arguments.workspace.baseAddress,
       threadLimit: arguments.threadLimit)
+  }
+}
+
+/// The same with weights and images rounded to bfloat16.
+private struct BFloat16ConvKernel: Kernel {
+  let convolution: BFloat16Convolution
+  let weights: Storage
+  let bias: Storage?
+
+  var workspaceByteCount: Int { convolution.workspaceByteCount }
+
+  var method: String? { convolution.method }
+
+  var unreadInputs: [Int] { [1, 2] }
+
+  var inPlacePairs: [(input: Int, output: Int)] {
+    convolution.epilogue.addsResidual ? [(BlockedConv.residualInput, 0)] : []
+  }
+
+  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    guard let input = arguments.inputBytes(0).baseAddress,
+      let output = arguments.outputBytes(0).baseAddress, !arguments.outputBytes(0).isEmpty,
+      let workspace = arguments.workspace.baseAddress
+    else { return }
+    convolution.run(
+      input: input, weights: weights.base, bias: bias.map { UnsafeRawPointer($0.base) },
+      residual: convolution.epilogue.addsResidual
+        ? arguments.inputBytes(BlockedConv.residualInput).baseAddress : nil, output: output,
+      workspace: workspace, threadLimit: arguments.threadLimit)
   }
 }
 

@@ -94,7 +94,7 @@ extension Shape {
   }
 
   /// The extents before, at and behind an axis.
-  func lines(along axis: Int) -> (outer: Int, length: Int, inner: Int) {
+  package func lines(along axis: Int) -> (outer: Int, length: Int, inner: Int) {
     (
       dimensions[..<axis].reduce(1, *), self[axis], dimensions[(axis + 1)...].reduce(1, *)
     )

@@ -1,4 +1,5 @@
 public import MRDLCore
+public import MRDLNumerics
 
 /// What a kernel is to be made for: concrete facts of the inputs and outputs of a node.
 public struct KernelRequest: Sendable {
@@ -8,12 +9,16 @@ public struct KernelRequest: Sendable {
   public let outputs: [ValueFacts?]
   /// Where constants in another layout are kept, shared by all kernels of a program.
   public let packedConstants: PackedConstants
+  /// In what products and convolutions with constant weights may multiply.
+  public let precision: ComputePrecision
   /// The node, for errors.
   public let place: Place
 
   public init(
-    inputs: [ValueFacts?], outputs: [ValueFacts?], packedConstants: PackedConstants, place: Place
+    inputs: [ValueFacts?], outputs: [ValueFacts?], packedConstants: PackedConstants,
+    precision: ComputePrecision = .float32, place: Place
   ) {
+    self.precision = precision
     self.inputs = inputs
     self.outputs = outputs
     self.packedConstants = packedConstants

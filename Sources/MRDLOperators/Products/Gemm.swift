@@ -63,6 +63,20 @@ public struct Gemm: FusibleOperator {
   ) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
+    if takesColumnBias(request), !transposesA, alpha == 1,
+      let kernel = BFloat16GemmKernel(
+        request, rows: request.inputShape(0)[0], transposesB: transposesB, epilogue: epilogue,
+        biasInput: 2, residualInput: Self.residualInput)
+    {
+      return kernel
+    }
     return GemmKernel(self, type, request, epilogue)
+  }
+
+  /// Whether C is left out, or a number for each column.
+  private func takesColumnBias(_ request: KernelRequest) -> Bool {
+    guard request.hasInput(2) else { return true }
+    let (c, columns) = (request.inputShape(2), request.outputShape()[1])
+    return beta == 1 && c.rank > 0 && c.elementCount == columns && c[c.rank - 1] == columns
   }
 }

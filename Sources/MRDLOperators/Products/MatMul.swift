@@ -43,6 +43,13 @@ public struct MatMul: FusibleOperator {
   ) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
+    let rows = request.inputShape(0).dimensions.dropLast().reduce(1, *)
+    if let kernel = BFloat16GemmKernel(
+      request, rows: rows, transposesB: false, epilogue: epilogue,
+      biasInput: Self.columnBiasInput, residualInput: Self.residualInput)
+    {
+      return kernel
+    }
     return MatMulKernel(type, request, epilogue)
   }
 }
@@ -105,6 +112,8 @@ private struct MatMulKernel: Kernel {
   }
 
   var workspaceByteCount: Int { product.workspaceByteCount }
+
+  var unreadInputs: [Int] { packedRight == nil ? [] : [1] }
 
   var inPlacePairs: [(input: Int, output: Int)] {
     product.epilogue.addsResidual && product.residualMayBeOutput

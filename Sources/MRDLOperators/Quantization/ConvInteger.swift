@@ -25,10 +25,11 @@ public struct ConvInteger: Operator {
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    let inputs = IntegerProductKernel.Inputs(leftZero: 2, rightZero: 3)
+    if let kernel = IntegerConvKernel(convolution, request, inputs) { return kernel }
     let (left, right, output) = Self.vectors(request, weights: 1)
     return try IntegerProductKernel(
-      convolution, request, IntegerProductKernel.Inputs(leftZero: 2, rightZero: 3), left: left,
-      right: right, output: output)
+      convolution, request, inputs, left: left, right: right, output: output)
   }
 
   static func vectors(

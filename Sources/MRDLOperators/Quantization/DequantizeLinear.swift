@@ -25,6 +25,11 @@ public struct DequantizeLinear: Operator {
     self.type = type
   }
 
+  /// Whether scales stand along an axis of data of some rank, one for each index.
+  package func isAlong(_ axis: Int, rank: Int) -> Bool {
+    blockSize == 0 && (self.axis < 0 ? self.axis + rank : self.axis) == axis
+  }
+
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     let data = try operands.required(0)
     let scales = try operands.required(1, of: Set.floats.union([.float8E8M0]))
@@ -35,6 +40,12 @@ public struct DequantizeLinear: Operator {
         expected: "attribute \"output_dtype\"")
     }
     return [ValueFacts(type ?? scales.scalarType, data.shape)]
+  }
+
+  /// Runs element by element on blocks where one scale serves all.
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? {
+    guard request.inputs[1]?.constant?.elementCount == 1 else { return nil }
+    return request.elementwiseForm(self)
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
@@ -78,6 +89,11 @@ private struct DequantizeKernel: Kernel {
     func visit<Number: WrappingNumber>(_ type: Number.Type) throws(MRDLError) {
       let x = input.assumingMemoryBound(to: type)
       let zeros = zeros?.assumingMemoryBound(to: type)
+      let isDone = scales.forEachStretch(count: output.count) { elements, index in
+        let (zero, factor) = (zeros?[index].real ?? 0, factors[index])
+        for element in elements { output[element] = Float(x[element].real - zero) * factor }
+      }
+      if isDone { return }
       for element in output.indices {
         let index = scales.index(of: element)
         output[element] = Float(x[element].real - (zeros?[index].real ?? 0)) * factors[index]

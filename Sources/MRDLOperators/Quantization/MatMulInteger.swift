@@ -25,10 +25,11 @@ public struct MatMulInteger: Operator {
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    let inputs = IntegerProductKernel.Inputs(leftZero: 2, rightZero: 3)
+    if let kernel = IntegerMatMulKernel(request, inputs) { return kernel }
     let (left, right, output) = Self.vectors(request, right: 1)
     return try IntegerProductKernel(
-      product, request, IntegerProductKernel.Inputs(leftZero: 2, rightZero: 3), left: left,
-      right: right, output: output)
+      product, request, inputs, left: left, right: right, output: output)
   }
 
   static func vectors(

@@ -31,11 +31,11 @@ public struct QLinearConv: Operator {
     for index in [1, 4, 6] where request.inputType(index) != .float32 {
       throw request.unsupportedType(request.inputType(index))
     }
+    let inputs = IntegerProductKernel.Inputs(
+      right: 3, leftZero: 2, rightZero: 5, requantization: (1, 4, 6, 7), bias: 8)
+    if let kernel = IntegerConvKernel(convolution, request, inputs) { return kernel }
     let (left, right, output) = ConvInteger.vectors(request, weights: 3)
     return try IntegerProductKernel(
-      convolution, request,
-      IntegerProductKernel.Inputs(
-        right: 3, leftZero: 2, rightZero: 5, requantization: (1, 4, 6, 7), bias: 8), left: left,
-      right: right, output: output)
+      convolution, request, inputs, left: left, right: right, output: output)
   }
 }

@@ -30,11 +30,11 @@ public struct QLinearMatMul: Operator {
     for index in [1, 4, 6] where request.inputType(index) != .float32 {
       throw request.unsupportedType(request.inputType(index))
     }
+    let inputs = IntegerProductKernel.Inputs(
+      right: 3, leftZero: 2, rightZero: 5, requantization: (1, 4, 6, 7))
+    if let kernel = IntegerMatMulKernel(request, inputs) { return kernel }
     let (left, right, output) = MatMulInteger.vectors(request, right: 3)
     return try IntegerProductKernel(
-      product, request,
-      IntegerProductKernel.Inputs(
-        right: 3, leftZero: 2, rightZero: 5, requantization: (1, 4, 6, 7)), left: left,
-      right: right, output: output)
+      product, request, inputs, left: left, right: right, output: output)
   }
 }

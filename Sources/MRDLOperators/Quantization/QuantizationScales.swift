@@ -7,7 +7,8 @@ struct QuantizationScales: Sendable {
   let lines: (outer: Int, length: Int, inner: Int)
   /// Elements along the axis that share a scale; all of them for a single scale.
   private let block: Int
-  private let isSingle: Bool
+  /// Whether one scale serves all elements.
+  let isSingle: Bool
   private let isBlocked: Bool
   private let scaleLength: Int
 
@@ -57,6 +58,23 @@ struct QuantizationScales: Sendable {
     }
     lines = data.lines(along: axis)
     scaleLength = isBlocked ? scales[axis] : scales.elementCount
+  }
+
+  /// Calls `body` with stretches of elements that have the same scale.
+  ///
+  /// - Returns: false where elements have scales of their own, and nothing is done.
+  func forEachStretch(
+    count: Int, _ body: (_ elements: Range<Int>, _ index: Int) -> Void
+  ) -> Bool {
+    if isSingle {
+      if count > 0 { body(0..<count, 0) }
+      return true
+    }
+    guard !isBlocked, lines.inner > 1 else { return false }
+    for row in 0..<(count / lines.inner) {
+      body(row * lines.inner..<(row + 1) * lines.inner, row % lines.length)
+    }
+    return true
   }
 
   @inline(__always)

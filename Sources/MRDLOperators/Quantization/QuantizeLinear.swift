@@ -1,5 +1,6 @@
 public import MRDLCore
 internal import MRDLModel
+internal import MRDLNumerics
 
 /// ONNX QuantizeLinear: x / scale rounded to the nearest whole number, halves to the even one, plus the zero
 /// point, within the range of the type.
@@ -36,6 +37,15 @@ public struct QuantizeLinear: Operator {
     return [ValueFacts(operands.optional(2)?.scalarType ?? type ?? .uint8, data.shape)]
   }
 
+  /// Runs element by element on blocks where one scale serves all, and makes bytes.
+  public func blocked(_ request: BlockingRequest) -> BlockedForm? {
+    let zeroType = request.inputs.count > 2 ? request.inputs[2]?.scalarType : type ?? .uint8
+    guard request.inputs[1]?.constant?.elementCount == 1,
+      zeroType == .uint8 || zeroType == .int8
+    else { return nil }
+    return request.elementwiseForm(self)
+  }
+
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     // Sixteen-bit types and f64 are left to others: the former are widened, the latter ONNX lacks here.
     for index in 0...1 where ![.float32, .int32, .float8E8M0].contains(request.inputType(index)) {
@@ -46,6 +56,9 @@ public struct QuantizeLinear: Operator {
     switch type {
     case .int8, .uint8, .int16, .uint16:
       if request.inputType(0) == .float32 && request.inputType(1) == .float32 {
+        if scales.isSingle && type.bitWidth == 8 {
+          return QuantizeBytesKernel(isSigned: type == .int8)
+        }
         return QuantizeKernel(scales: scales, type: type)
       }
     case .int4, .uint4, .int2, .uint2, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2,
@@ -58,6 +71,20 @@ public struct QuantizeLinear: Operator {
     }
     return QuantizeByCastingKernel(
       request, scales: scales, type: type, conversion: NarrowConversion(saturates: saturates))
+  }
+}
+
+/// Quantises to eight bits with one scale.
+private struct QuantizeBytesKernel: Kernel {
+  let isSigned: Bool
+
+  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+    guard let output = arguments.outputBytes(0).baseAddress else { return }
+    let zero = arguments.hasInput(2) ? arguments.inputBytes(2).first ?? 0 : 0
+    Quantization.quantize(
+      arguments.input(0, as: Float.self), scale: arguments.input(1, as: Float.self)[0],
+      zero: isSigned ? Int32(Int8(bitPattern: zero)) : Int32(zero), isSigned: isSigned,
+      into: output, threadLimit: arguments.threadLimit)
   }
 }
 

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "mrdl_integer_kernels.h"
+
+// Products and convolutions of bfloat16 with sums of float32, for processors that have instructions for
+// them. Each instruction sums two products without rounding between them and takes denormals for 0.
+//
+// Blocks have as many lanes as those of float32, and an element of two bytes. Depth is walked in pairs of
+// channels.
+
+typedef struct {
+  /// Channels of a block.
+  size_t lanes;
+  /// The largest height of a tile, and the blocks of a panel of weights.
+  size_t tile_pixels, panel_blocks;
+  /// Packs float32 weights as the kernels of whole numbers do, pairs in the place of groups of four.
+  void (*_Nonnull pack_weights)(size_t outputs, size_t channels, size_t taps, size_t output_stride,
+                                size_t channel_stride, size_t tap_stride,
+                                const float *_Nonnull weights, uint16_t *_Nonnull packed);
+  /// As the product of whole numbers on an input of bfloat16. The result is real: what is added to the
+  /// sums is `offset`; `bias` and `scale` are not read.
+  void (*_Nonnull product)(const mrdl_integer_product *_Nonnull product);
+  /// As `stage_rows` of whole numbers; what lies outside the input has the bytes `padding`.
+  void (*_Nonnull stage_rows)(const mrdl_window *_Nonnull window, const uint8_t *_Nonnull input,
+                              size_t row_step, size_t phases, size_t phase_width, size_t first_row,
+                              size_t last_row, uint8_t padding, uint8_t *_Nonnull staged);
+  /// The nearest bfloat16.
+  void (*_Nonnull narrow)(size_t count, const float *_Nonnull x, uint16_t *_Nonnull y);
+} mrdl_bf16_kernels;
+
+/// The kernels, null where mrdl_isa_current() is not AVX-512 or the processor lacks the instructions.
+const mrdl_bf16_kernels *_Nullable mrdl_bf16_kernels_current(void);

@@ -1,0 +1,86 @@
+internal import CMRDLKernels
+
+/// The convolution of a batch of blocked float32 images with weights that are packed in bfloat16; the images are
+/// rounded to bfloat16 on the way, sums are float32.
+///
+/// Input, output and residual are blocked as for `BlockedConvolution`. Results do not depend on the number of
+/// threads. A run allocates nothing.
+package struct BFloat16Convolution: Sendable {
+  package let epilogue: Epilogue
+  private let weights: BlockedConvolution.Weights
+  private let plan: DirectBlockedConvolution
+  private let kernels: mrdl_bf16_kernels
+  private let inputCount: Int
+
+  /// Rounded for it, a block of so many channels is worth it.
+  private static let leastChannels = 8
+
+  /// nil where the processor has no instructions for it, where blocks are not of its lanes, or where
+  /// `BlockedConvolution` knows a better way: windows of single channels, planes, and Winograd's filtering.
+  package init?(_ convolution: BlockedConvolution) {
+    guard let kernels = mrdl_bf16_kernels_current(), convolution.method == .direct,
+      convolution.weights.width.lanes == kernels.pointee.lanes, !convolution.weights.readsPlanes,
+      convolution.weights.groupCount == 1,
+      convolution.weights.inputChannels >= Self.leastChannels
+    else { return nil }
+    self.kernels = kernels.pointee
+    weights = convolution.weights
+    epilogue = convolution.epilogue
+    plan = DirectBlockedConvolution(
+      weights, batchCount: convolution.batchCount, window: convolution.window)
+    inputCount =
+      convolution.batchCount * weights.width.paddedChannels(weights.inputChannels)
+      * convolution.window.inputVolume
+  }
+
+  package var method: String { "direct, bfloat16, blocks of \(kernels.lanes)" }
+
+  private var taps: Int { weights.kernelHeight * weights.kernelWidth }
+
+  package var packedWeightsByteCount: Int {
+    weights.outputBlocks * kernels.lanes * ((weights.inputChannels + 1) / 2 * 2) * taps * 2
+  }
+
+  package var packedWeightsLayout: String { "bf16/blocked/\(taps)" }
+
+  package func packWeights(_ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
+    kernels.pack_weights(
+      weights.outputChannels, weights.inputChannels, taps, weights.inputChannels * taps, taps, 1,
+      matrix.assumingMemoryBound(to: Float.self), packed.assumingMemoryBound(to: UInt16.self))
+  }
+
+  private var narrowByteCount: Int { (inputCount * 2 + 63) / 64 * 64 }
+
+  package var workspaceByteCount: Int {
+    narrowByteCount + GroupedConvolution.workspaceByteCount(plan, unit: 2)
+  }
+
+  /// Computes the convolution.
+  ///
+  /// - Parameters: those of `BlockedConvolution.run`.
+  package func run(
+    input: UnsafeRawPointer, weights: UnsafeRawPointer, bias: UnsafeRawPointer?,
+    residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer,
+    workspace: UnsafeMutableRawPointer, threadLimit: Int
+  ) {
+    guard plan.batchCount > 0, plan.rows * plan.columns > 0 else { return }
+    let x = input.assumingMemoryBound(to: Float.self)
+    let narrow = workspace.assumingMemoryBound(to: UInt16.self)
+    let step = max(ProductBlocking.leastParallelWork / 8, (inputCount + 7) / 8 + 63) / 64 * 64
+    WorkerPool.parallel((inputCount + step - 1) / step, threadLimit: threadLimit) { piece in
+      let first = piece * step
+      kernels.narrow(min(step, inputCount - first), x + first, narrow + first)
+    }
+    GroupedConvolution(
+      plan: plan, unit: 2, product: kernels.product, stageRows: kernels.stage_rows,
+      input: UnsafeRawPointer(workspace).assumingMemoryBound(to: UInt8.self),
+      weights: weights.assumingMemoryBound(to: Int8.self), padding: 0,
+      ending: IntegerEnding(
+        .real, bias: weights.assumingMemoryBound(to: Int32.self),
+        offset: bias?.assumingMemoryBound(to: Float.self),
+        residual: residual?.assumingMemoryBound(to: Float.self),
+        activation: epilogue.activation), output: output,
+      workspace: (workspace + narrowByteCount).assumingMemoryBound(to: UInt8.self)
+    ).run(threadLimit: threadLimit)
+  }
+}
