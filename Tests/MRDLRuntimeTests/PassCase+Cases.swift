@@ -2,7 +2,7 @@ import MRDLCore
 import MRDLModel
 
 extension PassCase {
-  static let cases = epilogues + rewriting
+  static let cases = epilogues + rewriting + quantization
 
   private static func conv(
     _ inputs: [String], _ output: String, pads: [Int64] = [1, 1, 1, 1]

@@ -23,6 +23,8 @@ enum BlockChannels: GraphPass {
     private var blocked: [Int: (value: Int, channels: Int)] = [:]
     /// Values that exist in blocks only.
     private var missing: Set<Int> = []
+    /// Whether a value that is blocked holds float32.
+    private var isReal: [Int: Bool] = [:]
     private let needed: Set<Int>
     private let width: BlockWidth
 
@@ -37,7 +39,9 @@ enum BlockChannels: GraphPass {
     private static func width(for graph: ProgramGraph) -> BlockWidth {
       var lanes = (wide: 0, narrow: 0)
       for instruction in graph.instructions
-      where instruction.op is Conv || (instruction.op as? FusedOperator)?.base is Conv {
+      where isConvolution(instruction.op)
+        || ((instruction.op as? FusedOperator).map { isConvolution($0.base) } ?? false)
+      {
         guard let weights = instruction.inputs[1].flatMap({ graph.values[$0].constant }),
           weights.shape.rank == 4
         else { continue }
@@ -47,8 +51,30 @@ enum BlockChannels: GraphPass {
       return 4 * lanes.narrow <= 3 * lanes.wide ? .narrow : .wide
     }
 
+    private static func isConvolution(_ op: any Operator) -> Bool {
+      op is Conv || op is IntegerConv
+    }
+
+    private static func givesReals(_ op: any Operator) -> Bool {
+      if op is QuantizeLinear { return false }
+      let base = (op as? FusedOperator)?.base ?? op
+      return (base as? IntegerConv)?.scaling.result == nil
+    }
+
+    /// Whether an operator takes numbers of eight bits in blocks.
+    private func takesBytes(_ op: any Operator) -> Bool {
+      let base = (op as? FusedOperator)?.base ?? op
+      return base is IntegerConv || base is DequantizeLinear
+    }
+
+    /// Whether an operator takes the blocked inputs that a node has: few take other numbers than float32.
+    private func takesBlocks(_ instruction: ProgramGraph.Instruction) -> Bool {
+      if takesBytes(instruction.op) { return true }
+      return !instruction.reads.contains { blocked[$0] != nil && !(isReal[$0] ?? true) }
+    }
+
     mutating func append(_ instruction: ProgramGraph.Instruction) throws(MRDLError) {
-      guard let form = instruction.op.blocked(request(instruction)),
+      guard takesBlocks(instruction), let form = instruction.op.blocked(request(instruction)),
         let output = instruction.outputs.first ?? nil
       else {
         for value in instruction.reads { needPlanes(value) }
@@ -56,7 +82,7 @@ enum BlockChannels: GraphPass {
         return
       }
       var inputs: [Int?] = []
-      for (input, layout) in zip(instruction.inputs, form.inputLayouts) {
+      for (index, (input, layout)) in zip(instruction.inputs, form.inputLayouts).enumerated() {
         guard let input else {
           inputs.append(nil)
           continue
@@ -65,11 +91,15 @@ enum BlockChannels: GraphPass {
         case .unchanged:
           needPlanes(input)
           inputs.append(input)
-        case .blocked(let channels): inputs.append(try inBlocks(input, channels: channels))
+        case .blocked(let channels):
+          // Convolutions of whole numbers take them first, and maybe a residual of real ones.
+          if isReal[input] == nil { isReal[input] = index > 0 || !takesBytes(instruction.op) }
+          inputs.append(try inBlocks(input, channels: channels))
         }
       }
       let result = add(Value(name: graph.values[output].name))
       blocked[output] = (result, form.channels)
+      isReal[output] = Self.givesReals(form.op)
       missing.insert(output)
       graph.instructions.append(
         ProgramGraph.Instruction(

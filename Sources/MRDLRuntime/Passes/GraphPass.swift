@@ -11,6 +11,8 @@ protocol GraphPass: Sendable {
 /// The passes of a program, in the order in which they run.
 public enum GraphPasses {
   static let all: [any GraphPass.Type] = [
+    // Weights that become real numbers are constants afterwards.
+    FuseQuantization.self,
     FoldConstants.self,
     RemoveIdentities.self,
     MergeEqualNodes.self,
@@ -21,6 +23,7 @@ public enum GraphPasses {
     RemoveDeadCode.self,
     FoldAffine.self,
     FuseEpilogues.self,
+    FuseRounding.self,
     RemoveDeadCode.self,
     BlockChannels.self,
   ]

@@ -12,6 +12,13 @@ extension TransposeFlow {
     if op.asFunction != nil || op is Clip || op is Cast || op is Dropout {
       return pushUnary(instruction)
     }
+    if op is QuantizeLinear || op is DequantizeLinear {
+      // One scale serves all elements in any order.
+      guard let scale = instruction.inputs[1],
+        graph.values[scale].constant?.elementCount == 1
+      else { return false }
+      return pushUnary(instruction)
+    }
     switch op {
     case is Add, is Sub, is Mul, is Div, is Pow, is PRelu, is Max, is Min, is Sum, is Mean:
       return try pushBroadcast(instruction)

@@ -1,11 +1,13 @@
 internal import MRDLCore
 internal import MRDLModel
+internal import MRDLNumerics
 internal import MRDLOperators
 
 /// Makes the plan of a program for inputs of given shapes.
 struct PlanBuilder {
   let graph: ProgramGraph
   let packedConstants: PackedConstants
+  let precision: ComputePrecision
 
   /// Values of at most so many elements are computed while planning when they can be, because shapes
   /// may depend on them.
@@ -27,10 +29,15 @@ struct PlanBuilder {
     let cost: Cost
   }
 
-  init(graph: ProgramGraph, packedConstants: PackedConstants) {
+  init(
+    graph: ProgramGraph, packedConstants: PackedConstants, precision: ComputePrecision
+  ) {
+    self.precision = precision
     self.graph = graph
     self.packedConstants = packedConstants
-    facts = graph.values.map { $0.constant.map { ValueFacts(constant: $0) } }
+    facts = graph.values.map { value in
+      value.derivation == nil ? value.constant.map { ValueFacts(constant: $0) } : nil
+    }
     roots = Array(graph.values.indices)
     lastUses = [Int](repeating: -1, count: graph.values.count)
   }
@@ -45,12 +52,19 @@ struct PlanBuilder {
     return arrange()
   }
 
+  /// What is known of a value; constants that are not kept are computed.
+  private func known(_ value: Int) -> ValueFacts? {
+    if let facts = facts[value] { return facts }
+    let value = graph.values[value]
+    return value.derivation == nil ? nil : value.constant.map { ValueFacts(constant: $0) }
+  }
+
   // MARK: Kernels
 
   /// Infers the outputs of an instruction, and makes its kernel unless nothing has to run.
   private mutating func schedule(_ index: Int) throws(MRDLError) {
     let instruction = graph.instructions[index]
-    let inputs = instruction.inputs.map { $0.flatMap { facts[$0] } }
+    let inputs = instruction.inputs.map { $0.flatMap(known) }
     if instruction.op.asDataDependent != nil {
       try evaluateNow(instruction, inputs)
       return
@@ -84,7 +98,7 @@ struct PlanBuilder {
     }
     let request = KernelRequest(
       inputs: inputs, outputs: outputs, packedConstants: packedConstants,
-      place: instruction.place)
+      precision: precision, place: instruction.place)
     steps.append(
       PendingStep(
         instruction: index, kernel: try instruction.op.preparedKernel(request),
@@ -148,7 +162,7 @@ struct PlanBuilder {
 
   /// Whether the bytes of a root lie in the arena.
   private func isInArena(_ root: Int) -> Bool {
-    facts[root]?.constant == nil && !graph.inputs.contains(root)
+    facts[root]?.constant == nil && !graph.values[root].isConstant && !graph.inputs.contains(root)
   }
 
   private mutating func findLastUses() {
@@ -187,7 +201,7 @@ struct PlanBuilder {
   }
 
   private func byteCount(_ value: Int) -> Int {
-    guard let known = facts[value], let shape = known.concreteShape else { return 0 }
+    guard let known = known(value), let shape = known.concreteShape else { return 0 }
     return known.scalarType.byteCount(elementCount: shape.elementCount) ?? 0
   }
 
@@ -221,7 +235,7 @@ struct PlanBuilder {
       guard let value else { return Plan.Slot(location: .absent, byteCount: 0) }
       let root = root(value)
       let location: Plan.Location
-      if let constant = facts[value]?.constant ?? facts[root]?.constant {
+      if let constant = known(value)?.constant ?? known(root)?.constant {
         location = .constant(constant)
       } else if let input = graph.inputs.firstIndex(of: root) {
         location = .input(input)
@@ -241,7 +255,10 @@ struct PlanBuilder {
         Plan.Step(
           kernel: step.kernel, firstSlot: slots.count, inputCount: instruction.inputs.count,
           outputCount: instruction.outputs.count, node: instruction.node, cost: step.cost))
-      slots += instruction.inputs.map(slot)
+      let unread = step.kernel.unreadInputs
+      slots += instruction.inputs.enumerated().map { index, value in
+        slot(unread.contains(index) ? nil : value)
+      }
       slots += instruction.outputs.map(slot)
       let workspace = step.kernel.workspaceByteCount
       slots.append(
@@ -251,7 +268,7 @@ struct PlanBuilder {
           byteCount: workspace))
     }
     let outputs = graph.outputs.map { value in
-      let known = facts[value]
+      let known = known(value)
       return Plan.Output(
         slot: slot(value), scalarType: known?.scalarType ?? .float32,
         shape: known?.concreteShape ?? .scalar)

@@ -1,4 +1,5 @@
 internal import MRDLCore
+internal import MRDLNumerics
 internal import MRDLOperators
 internal import Synchronization
 
@@ -13,6 +14,7 @@ final class PlannedStage: Sendable {
 
   let graph: ProgramGraph
   private let packedConstants: PackedConstants
+  private let precision: ComputePrecision
 
   private struct State {
     /// The plan of each set of shapes.
@@ -30,7 +32,10 @@ final class PlannedStage: Sendable {
   /// Real numbers in an input whose content may decide shapes: one for each axis, at most two.
   private static let realContentLimit = 64
 
-  init(_ graph: ProgramGraph, _ packedConstants: PackedConstants) {
+  init(
+    _ graph: ProgramGraph, _ packedConstants: PackedConstants, _ precision: ComputePrecision
+  ) {
+    self.precision = precision
     self.graph = graph
     self.packedConstants = packedConstants
   }
@@ -94,7 +99,8 @@ final class PlannedStage: Sendable {
       content.contains(index)
         ? ValueFacts(constant: tensor) : ValueFacts(tensor.scalarType, tensor.shape)
     }
-    var builder = PlanBuilder(graph: graph, packedConstants: packedConstants)
+    var builder = PlanBuilder(
+      graph: graph, packedConstants: packedConstants, precision: precision)
     do {
       return .plan(try builder.plan(inputs: facts))
     } catch {
@@ -109,7 +115,8 @@ final class PlannedStage: Sendable {
     let count = graph.instructions.count
     var parts: [Stage] = []
     func append(_ range: Range<Int>) {
-      if !range.isEmpty { parts.append(.planned(PlannedStage(graph.part(range), packedConstants))) }
+      guard !range.isEmpty else { return }
+      parts.append(.planned(PlannedStage(graph.part(range), packedConstants, precision)))
     }
     append(0..<instruction)
     if graph.instructions[instruction].op.asDataDependent != nil {

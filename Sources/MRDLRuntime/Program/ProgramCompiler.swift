@@ -1,5 +1,6 @@
 internal import MRDLCore
 internal import MRDLModel
+internal import MRDLNumerics
 internal import MRDLOperators
 
 /// Makes what runs of the graphs of a model.
@@ -7,6 +8,7 @@ struct ProgramCompiler {
   private let operators: OperatorSet
   private let passes: [any GraphPass.Type]
   private let packedConstants: PackedConstants
+  private let precision: ComputePrecision
   private var tensors: LoadedTensors
 
   init(
@@ -17,6 +19,7 @@ struct ProgramCompiler {
     self.operators = operators
     passes = try GraphPasses.enabled(options)
     self.packedConstants = packedConstants
+    precision = options.precision
   }
 
   /// Optimises a graph and cuts it into stages, with the graphs inside it.
@@ -28,6 +31,7 @@ struct ProgramCompiler {
     var graph = try ProgramGraph(
       graph, tensors: &tensors, operators: operators, outer: outer, path: path)
     for pass in passes { try pass.apply(to: &graph) }
+    graph.held = []
     return StagedGraph(graph: graph, stages: try stages(of: graph))
   }
 
@@ -36,7 +40,7 @@ struct ProgramCompiler {
     var start = 0
     func plan(upTo end: Int) {
       guard start < end else { return }
-      stages.append(.planned(PlannedStage(graph.part(start..<end), packedConstants)))
+      stages.append(.planned(PlannedStage(graph.part(start..<end), packedConstants, precision)))
     }
     for (index, instruction) in graph.instructions.enumerated() {
       guard let op = instruction.op.asValueOperator else { continue }
@@ -55,7 +59,7 @@ struct ProgramCompiler {
       }
       stages.append(.evaluated(EvaluatedStage(instruction, in: graph, subgraphs: subgraphs)))
     }
-    if stages.isEmpty { return [.planned(PlannedStage(graph, packedConstants))] }
+    if stages.isEmpty { return [.planned(PlannedStage(graph, packedConstants, precision))] }
     plan(upTo: graph.instructions.count)
     return stages
   }
