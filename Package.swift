@@ -115,6 +115,12 @@ let package = Package(
         "MRDLCore", "MRDLModel", "MRDLOperators", "MRDLFormat", "MRDLHDF5", "MRDLImages",
         "MRDLRuntime", "MRDLInterchange", "MRDLMetrics",
       ]),
+    library(
+      "MRDLQuantization",
+      on: [
+        "MRDLCore", "MRDLModel", "MRDLOperators", "MRDLRuntime", "MRDLInterchange", "MRDLImages",
+        "MRDLDatasets",
+      ]),
     library("MRDL", on: ["MRDLCore", "MRDLModel", "MRDLFormat", "MRDLRuntime"]),
     library(
       "MRDLExport",
@@ -153,7 +159,7 @@ let package = Package(
       "mrdl-convert",
       on: [
         "MRDLCore", "MRDLModel", "MRDLHDF5Writing", "MRDLRuntime", "MRDLInterchange", "MRDLExport",
-        "MRDLReports", "MRDLCommandLine",
+        "MRDLQuantization", "MRDLReports", "MRDLCommandLine",
       ]),
     tool(
       "mrdl-inspect",
@@ -219,6 +225,12 @@ let package = Package(
       name: "measure-elementary-functions",
       dependencies: ["MRDLNumerics", "MRDLCore", "CMRDLKernels"],
       path: "Tests/ElementaryFunctions", swiftSettings: strict),
+    tests(
+      "MRDLQuantizationTests",
+      of: [
+        "MRDLQuantization", "MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore",
+        "TestDirectories",
+      ]),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
     tests(
       "EmbeddingTests", of: ["MRDL", "MRDLOperators", "MRDLInterchange", "MRDLImages", "MRDLModel"]),

@@ -31,6 +31,16 @@ package enum ModelEncoding: String, Sendable, CaseIterable {
   /// Whether the format holds golden vectors.
   package var holdsGoldenVectors: Bool { self == .mrdl || self == .h5 }
 
+  /// Whether weights of a type keep their meaning in the format: those of eight bits need a graph that says
+  /// what they stand for.
+  package func holdsWeights(of type: ScalarType) -> Bool {
+    switch self {
+    case .mrdl, .h5, .onnx: true
+    case .safetensors, .npz: type != .int8
+    case .keras: type == .float32
+    }
+  }
+
   /// Writes a model.
   ///
   /// - Parameters:

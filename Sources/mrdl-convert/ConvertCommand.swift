@@ -4,6 +4,7 @@ import MRDLCore
 import MRDLExport
 import MRDLInterchange
 import MRDLModel
+import MRDLQuantization
 import MRDLReports
 
 /// `mrdl-convert`: the same model in another format.
@@ -22,6 +23,8 @@ struct ConvertCommand: Command {
         mrdl-convert model.h5 model.onnx
         mrdl-convert model.mrdl small.h5 --shuffle --deflate 6
         mrdl-convert checkpoint.pt model.mrdl --architecture model.onnx
+        mrdl-convert model.mrdl half.mrdl --dtype f16
+        mrdl-convert model.mrdl integers.mrdl --dtype i8 --calibrate pictures/
         mrdl-convert model.mrdl renamed.mrdl --metadata name="Fashion LeNet"
       """)
 
@@ -65,6 +68,8 @@ struct ConvertCommand: Command {
   @Flag(help: "Replace an existing file.")
   var force = false
 
+  @OptionGroup(title: "Weights") var weights: WeightOptions
+
   @OptionGroup(title: "Storage of .h5 files") var storage: StorageOptions
 
   @OptionGroup var report: ReportOptions
@@ -81,12 +86,15 @@ struct ConvertCommand: Command {
     var model = try source(log)
     for entry in metadata { try entry.apply(to: &model.card) }
     if encoding.holdsGoldenVectors && !noGolden { GoldenVectors.add(to: &model, log: log) }
+    let quantized = try weights.quantized(model, for: encoding)
+    model = quantized?.model ?? model
     let digest = try encoding.write(
       model, to: output, replacing: force, storage: storage.options, log: log)
     let conversion = ConversionReport(
       input: input, output: output, encoding: encoding.rawValue, model: model,
       holdsGoldenVectors: encoding.holdsGoldenVectors,
-      byteCount: FileSystem.byteCount(of: output) ?? 0, rootDigest: digest, log: log)
+      byteCount: FileSystem.byteCount(of: output) ?? 0, rootDigest: digest, log: log,
+      quantization: quantized.map { ($0.text, $0.json) })
     var results = ResultStream()
     switch report.format {
     case .text: try results.write(conversion.text(isComplete: verbose, Terminal.output.style))

@@ -7,6 +7,8 @@ import MRDLNumerics
 import MRDLReports
 import MRDLRuntime
 
+extension ComputePrecision: ExpressibleByArgument {}
+
 /// `mrdl-infer`: runs a model on pictures and arrays.
 @main
 struct InferCommand: Command {
@@ -92,6 +94,12 @@ struct InferCommand: Command {
   @Flag(help: "Show the time of every node on standard error.")
   var profile = false
 
+  @Option(
+    help: ArgumentHelp(
+      "What products and convolutions multiply in: f32, or bf16 where the processor has it.",
+      valueName: "type"))
+  var precision: ComputePrecision = .float32
+
   @Flag(help: "Do not compare weights with their digests.")
   var noVerify = false
 
@@ -114,7 +122,12 @@ struct InferCommand: Command {
     let runner = Runner(
       try ModelFile.open(model, options: options),
       preprocessing: PreprocessingOptions(scale: scale, mean: mean?.numbers, std: std?.numbers),
-      session: SessionOptions(threadLimit: threads))
+      session: SessionOptions(threadLimit: threads), program: ProgramOptions(precision: precision))
+    if !precision.isAvailable {
+      try StandardStream.error.write(
+        "mrdl-infer: --precision \(precision.rawValue): this processor has no instructions for it, "
+          + "or MRDL_ISA does not name them; f32 is used\n")
+    }
     if let evaluate {
       var run = EvaluationRun(runner: runner, batch: max(batch, 64))
       try run.perform(evaluate)

@@ -8,8 +8,10 @@ final class Lane {
   let program: Program
   private var session: Session
 
-  init(_ model: Model, _ options: SessionOptions) throws(MRDLError) {
-    program = try Program(model)
+  init(
+    _ model: Model, _ options: SessionOptions, _ programOptions: ProgramOptions
+  ) throws(MRDLError) {
+    program = try Program(model, options: programOptions)
     session = Session(program, options: options)
   }
 

@@ -32,12 +32,17 @@ final class Runner {
   let model: Model
   private let preprocessing: PreprocessingOptions
   private let options: SessionOptions
+  private let programOptions: ProgramOptions
   private var given: [String: Tensor] = [:]
   private var plain: Lane?
   private var pictures: (input: PictureInput, lane: Lane)?
 
-  init(_ model: Model, preprocessing: PreprocessingOptions, session: SessionOptions) {
+  init(
+    _ model: Model, preprocessing: PreprocessingOptions, session: SessionOptions,
+    program: ProgramOptions
+  ) {
     self.model = model
+    programOptions = program
     self.preprocessing = preprocessing
     options = session
   }
@@ -150,7 +155,7 @@ final class Runner {
 
   private func plainLane() throws(MRDLError) -> Lane {
     if let plain { return plain }
-    let lane = try Lane(model, options)
+    let lane = try Lane(model, options, programOptions)
     plain = lane
     return lane
   }
@@ -165,7 +170,7 @@ final class Runner {
       try preprocessing.override(for: target, stated: model.preprocessing[target.name])
     }
     let input = try PictureInput(model, input: target?.name, override: override)
-    let made = (input, try Lane(input.model, options))
+    let made = (input, try Lane(input.model, options, programOptions))
     pictures = made
     return made
   }

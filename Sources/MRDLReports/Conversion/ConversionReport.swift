@@ -13,14 +13,18 @@ package struct ConversionReport {
   private let byteCount: Int
   private let rootDigest: Digest?
   private let log: ConversionLog
+  private let quantization: (text: String, json: JSONValue)?
 
   /// - Parameters:
   ///   - model: what was written.
+  ///   - quantization: what the weights are stored as, and what that changes; nil for no change.
   ///   - holdsGoldenVectors: whether the format of the output has room for them.
   package init(
     input: String, output: String, encoding: String, model: Model, holdsGoldenVectors: Bool,
-    byteCount: Int, rootDigest: Digest?, log: ConversionLog
+    byteCount: Int, rootDigest: Digest?, log: ConversionLog,
+    quantization: (text: String, json: JSONValue)? = nil
   ) {
+    self.quantization = quantization
     self.input = input
     self.output = output
     self.encoding = encoding
@@ -45,6 +49,7 @@ package struct ConversionReport {
       return count == 0 ? nil : "\(Quantity.grouped(count)) \(kind.rawValue)"
     }
     if !counts.isEmpty { text += "  \(counts.joined(separator: ", "))\n" }
+    text += quantization?.text ?? ""
     for entry in log.entries
     where isComplete || entry.kind == .approximated || entry.kind == .dropped {
       let kind = entry.kind == .mapped ? style.faint("mapped") : style.warning(entry.kind.rawValue)
@@ -65,6 +70,7 @@ package struct ConversionReport {
       "golden_vectors": .integer(Int64(goldenVectorCount)),
       "bytes": .integer(Int64(byteCount)),
       "root_digest": rootDigest.map { .string($0.hexadecimal) } ?? .null,
+      "quantization": quantization?.json ?? .null,
       "parts": .array(
         log.entries.map { entry in
           .object([
