@@ -32,6 +32,14 @@ import Testing
     Case(size: [9], kernel: [4], output: [6]),
     Case(size: [4, 5, 4], kernel: [2, 3, 2], output: [3, 3, 3]),
     Case(batch: 5, kernel: [1, 1], output: [7, 6]),
+    // Several shards, and more rows and columns than a tile has.
+    Case(
+      batch: 10, channels: 1, size: [6, 5], filters: 9, kernel: [3, 3],
+      attributes: ["auto_pad": .string("SAME_UPPER")], output: [6, 5]),
+    Case(
+      batch: 9, channels: 4, size: [5, 5], filters: 4, kernel: [2, 2],
+      attributes: ["dilations": .integers([1, 2])], group: 2, output: [4, 3]),
+    Case(batch: 2, channels: 9, size: [4, 5], filters: 2, kernel: [2, 3], output: [3, 3]),
   ])
   func convolution(_ example: Case) throws {
     var attributes = example.attributes

@@ -14,6 +14,9 @@ void KERNEL(pack_a)(size_t, size_t, size_t, size_t, real, const real *, size_t, 
 void KERNEL(pack_b)(size_t, size_t, const real *, size_t, size_t, real *);
 void KERNEL(pack_patches)(const mrdl_window *, const real *, size_t, size_t, size_t, size_t,
                           real *);
+void KERNEL(shifted_product)(size_t, size_t, size_t, size_t, size_t, const real *, const real *,
+                             const ptrdiff_t *, real *, size_t, const real *, const real *);
+void KERNEL(copy_rows)(size_t, size_t, const real *, size_t, real *, size_t);
 void KERNEL(gemv_rows)(size_t, size_t, const real *, size_t, const real *, real *, int32_t);
 void KERNEL(gemv_columns)(size_t, size_t, const real *, size_t, const real *, real *, int32_t);
 real KERNEL(dot)(size_t, const real *, const real *);

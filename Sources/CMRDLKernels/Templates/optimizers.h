@@ -1,5 +1,7 @@
 // One step of an optimizer over an array of weights.
 
+#include "ends.h"
+
 /// The parts of `gradient_terms` in all lanes.
 typedef struct {
   vec scale, bound, l1, l2, kept;
@@ -16,16 +18,6 @@ INLINE vec slope_of(const terms_in_lanes *terms, vec gradient, vec weight) {
   slope = slope < -terms->bound ? -terms->bound : slope;
   const vec sign = (weight > (vec)0 ? (vec)1 : (vec)0) - (weight < (vec)0 ? (vec)1 : (vec)0);
   return mul_add(terms->l2, weight, mul_add(terms->l1, sign, slope));
-}
-
-INLINE vec take(const real *p, size_t left) { return left >= LANES ? load(p) : load_part(p, left); }
-
-INLINE void put(real *p, vec v, size_t left) {
-  if (left >= LANES) {
-    store(p, v);
-  } else {
-    store_part(p, v, left);
-  }
 }
 
 // Goes through the weights: `weight` is the old one, `slope` the slope there, `left` how many are left.

@@ -3,6 +3,47 @@
 #include "../include/mrdl_window.h"
 #include "panels.h"
 
+/// Packs a panel whose rows lie side by side: the left matrix is the transpose of a row-major one.
+INLINE void pack_columns(size_t height, size_t depth, real alpha, const real *from, size_t stride,
+                         real *to) {
+  const vec factor = (vec)alpha;
+  for (size_t k = 0; k < depth; k++, from += stride, to += height) {
+    size_t i = 0;
+    for (; i + LANES <= height; i += LANES) store(to + i, factor * load(from + i));
+    if (i < height) {
+      store_part(to + i, factor * load_part(from + i, height - i), height - i);
+    }
+  }
+}
+
+#if LANES >= 8
+/// Packs LANES steps of the depth of eight dense rows: eight streams become one by pairs, three times.
+INLINE void interleave_8(const real *from, size_t row_stride, vec factor, real *to) {
+  vec row[8], pair[8], four[8];
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < 8; i++) row[i] = factor * load(from + i * row_stride);
+  // pair[2 i] and pair[2 i + 1] hold rows i and i + 4 in turn, four[4 i …] rows i, i + 2, i + 4, i + 6.
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++) {
+    pair[2 * i] = first_pairs(row[i], row[i + 4]);
+    pair[2 * i + 1] = last_pairs(row[i], row[i + 4]);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 2; i++) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 2; j++) {
+      four[4 * i + 2 * j] = first_pairs(pair[2 * i + j], pair[2 * i + 4 + j]);
+      four[4 * i + 2 * j + 1] = last_pairs(pair[2 * i + j], pair[2 * i + 4 + j]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int j = 0; j < 4; j++) {
+    store(to + 2 * j * LANES, first_pairs(four[j], four[4 + j]));
+    store(to + (2 * j + 1) * LANES, last_pairs(four[j], four[4 + j]));
+  }
+}
+#endif
+
 void KERNEL(pack_a)(size_t rows, size_t first_panel, size_t last_panel, size_t depth, real alpha,
                     const real *a, size_t row_stride, size_t column_stride, real *packed) {
   const panels p = panels_of(rows);
@@ -10,10 +51,22 @@ void KERNEL(pack_a)(size_t rows, size_t first_panel, size_t last_panel, size_t d
     const size_t row = first_row(p, panel), height = height_of(p, panel);
     real *to = packed + row * depth;
     const real *from = a + row * row_stride;
+    if (row_stride == 1) {
+      pack_columns(height, depth, alpha, from, column_stride, to);
+      continue;
+    }
+    size_t done = 0;
+#if LANES >= 8
+    if (height == 8 && column_stride == 1) {
+      for (; done + LANES <= depth; done += LANES) {
+        interleave_8(from + done, row_stride, (vec)alpha, to + 8 * done);
+      }
+    }
+#endif
     for (size_t i = 0; i < height; i++) {
       const real *source = from + i * row_stride;
       real *target = to + i;
-      for (size_t k = 0; k < depth; k++) target[k * height] = alpha * source[k * column_stride];
+      for (size_t k = done; k < depth; k++) target[k * height] = alpha * source[k * column_stride];
     }
   }
 }

@@ -14,6 +14,8 @@ const TABLE_TYPE_OF(MRDL_TYPE) KERNEL(kernels) = {
     ENTRY(pack_a),
     ENTRY(pack_b),
     ENTRY(pack_patches),
+    ENTRY(shifted_product),
+    ENTRY(copy_rows),
     ENTRY(gemv_rows),
     ENTRY(gemv_columns),
     ENTRY(dot),

@@ -7,6 +7,9 @@ void KERNEL(pack_patches_transposed)(const mrdl_window *, const real *, size_t, 
 void KERNEL(add_patches)(const mrdl_window *, const real *, size_t, size_t, size_t, size_t, size_t,
                          real *);
 
+void KERNEL(correlate)(size_t, size_t, size_t, size_t, const real *, size_t, size_t, const real *,
+                       size_t, const ptrdiff_t *, real *, size_t, int32_t);
+
 void KERNEL(relu_backward)(size_t, const real *, const real *, real *);
 void KERNEL(leaky_relu_backward)(size_t, real, const real *, const real *, real *);
 void KERNEL(sigmoid_backward)(size_t, const real *, const real *, real *);
@@ -20,6 +23,10 @@ void KERNEL(sum_columns)(size_t, size_t, const real *, size_t, real *, int32_t);
 
 void KERNEL(max_pool_backward)(const mrdl_window *, size_t, const real *, const real *, real *);
 void KERNEL(average_pool_backward)(const mrdl_window *, size_t, const real *, real *, int32_t);
+
+void KERNEL(lstm_forward)(size_t, const real *, const real *, real *, real *, real *, real *);
+void KERNEL(lstm_backward)(size_t, const real *, const real *, const real *, const real *, real *,
+                           real *);
 
 #define TERMS_TYPE_(type) mrdl_##type##_gradient_terms
 #define TERMS_TYPE_OF(type) TERMS_TYPE_(type)

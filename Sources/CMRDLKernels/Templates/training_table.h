@@ -9,6 +9,7 @@ const TABLE_TYPE_OF(MRDL_TYPE) KERNEL(training_kernels) = {
 #define ENTRY(name) .name = KERNEL(name)
     ENTRY(pack_patches_transposed),
     ENTRY(add_patches),
+    ENTRY(correlate),
     ENTRY(relu_backward),
     ENTRY(leaky_relu_backward),
     ENTRY(sigmoid_backward),
@@ -20,6 +21,8 @@ const TABLE_TYPE_OF(MRDL_TYPE) KERNEL(training_kernels) = {
     ENTRY(sum_columns),
     ENTRY(max_pool_backward),
     ENTRY(average_pool_backward),
+    ENTRY(lstm_forward),
+    ENTRY(lstm_backward),
     ENTRY(residual_moments),
     ENTRY(blend),
     ENTRY(dropout),

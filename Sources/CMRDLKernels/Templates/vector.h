@@ -69,6 +69,32 @@ INLINE vec even_then_odd_lanes(vec v, vec w) {
 #endif
 }
 
+/// v[0], w[0], v[1], w[1], … of the first halves.
+INLINE vec first_pairs(vec v, vec w) {
+#if LANES == 2
+  return __builtin_shufflevector(v, w, 0, 2);
+#elif LANES == 4
+  return __builtin_shufflevector(v, w, 0, 4, 1, 5);
+#elif LANES == 8
+  return __builtin_shufflevector(v, w, 0, 8, 1, 9, 2, 10, 3, 11);
+#else
+  return __builtin_shufflevector(v, w, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+#endif
+}
+
+/// The same of the last halves.
+INLINE vec last_pairs(vec v, vec w) {
+#if LANES == 2
+  return __builtin_shufflevector(v, w, 1, 3);
+#elif LANES == 4
+  return __builtin_shufflevector(v, w, 2, 6, 3, 7);
+#elif LANES == 8
+  return __builtin_shufflevector(v, w, 4, 12, 5, 13, 6, 14, 7, 15);
+#else
+  return __builtin_shufflevector(v, w, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#endif
+}
+
 /// The sum of the lanes: of the halves first, then of the quarters, and so on.
 INLINE real sum_of_lanes(vec v) {
   real t[LANES];

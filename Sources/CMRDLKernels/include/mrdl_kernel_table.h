@@ -108,6 +108,18 @@ typedef struct {
   void (*_Nonnull pack_patches)(const mrdl_window *_Nonnull window,
                                 const MRDL_REAL *_Nonnull input, size_t first_row, size_t rows,
                                 size_t first_column, size_t columns, MRDL_REAL *_Nonnull packed);
+  /// c[i][j] = row_bias[i] + Σ over k of a[i][k] · b[offsets[k] + j], held between bounds[0] and
+  /// bounds[1] where they are given, for the rows of some panels of `pack_a`. Columns are rounded up to
+  /// whole registers, both where b is read and where c is written.
+  void (*_Nonnull shifted_product)(size_t rows, size_t first_panel, size_t last_panel,
+                                   size_t columns, size_t depth, const MRDL_REAL *_Nonnull a,
+                                   const MRDL_REAL *_Nonnull b, const ptrdiff_t *_Nonnull offsets,
+                                   MRDL_REAL *_Nonnull c, size_t c_row_stride,
+                                   const MRDL_REAL *_Nullable row_bias,
+                                   const MRDL_REAL *_Nullable bounds);
+  /// Copies rows from one matrix into another.
+  void (*_Nonnull copy_rows)(size_t rows, size_t columns, const MRDL_REAL *_Nonnull from,
+                             size_t from_stride, MRDL_REAL *_Nonnull to, size_t to_stride);
   /// y = W · x (+ y) for a row-major W of `rows` rows.
   void (*_Nonnull gemv_rows)(size_t rows, size_t columns, const MRDL_REAL *_Nonnull w,
                              size_t row_stride, const MRDL_REAL *_Nonnull x,

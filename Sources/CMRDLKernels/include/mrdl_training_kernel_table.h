@@ -31,6 +31,14 @@ typedef struct {
                                const MRDL_REAL *_Nonnull matrix, size_t row_stride,
                                size_t first_place, size_t places, size_t first_position,
                                size_t positions, MRDL_REAL *_Nonnull input);
+  /// d[i][k] = Σ over images and j of y[i][j] · x[offsets[k] + j] (+ d[i][k]): the derivative by the
+  /// weights of what `shifted_product` computes. `count`, the elements of a row, is a multiple of the
+  /// elements in a register.
+  void (*_Nonnull correlate)(size_t rows, size_t shifts, size_t images, size_t count,
+                             const MRDL_REAL *_Nonnull y, size_t y_row_stride,
+                             size_t y_image_stride, const MRDL_REAL *_Nonnull x,
+                             size_t x_image_stride, const ptrdiff_t *_Nonnull offsets,
+                             MRDL_REAL *_Nonnull d, size_t d_row_stride, int32_t accumulate);
 
   // MARK: Activations; dx may be dy
 
@@ -76,6 +84,21 @@ typedef struct {
   void (*_Nonnull average_pool_backward)(const mrdl_window *_Nonnull window, size_t planes,
                                          const MRDL_REAL *_Nonnull dy, MRDL_REAL *_Nonnull dx,
                                          int32_t count_padding);
+
+  // MARK: Recurrent layers; gates in the order i, o, f, c, `units` elements each
+
+  /// One step of one sequence of an LSTM with sigmoid and tanh: i, o, f, c of the sums,
+  /// after = f · before + i · c, squashed = tanh(after), state = o · squashed.
+  void (*_Nonnull lstm_forward)(size_t units, const MRDL_REAL *_Nonnull sums,
+                                const MRDL_REAL *_Nonnull before, MRDL_REAL *_Nonnull gates,
+                                MRDL_REAL *_Nonnull after, MRDL_REAL *_Nonnull squashed,
+                                MRDL_REAL *_Nonnull state);
+  /// The way back of that step: from the derivatives by the state and the cell after it, those by the
+  /// sums and, in `dc`, by the cell before.
+  void (*_Nonnull lstm_backward)(size_t units, const MRDL_REAL *_Nonnull gates,
+                                 const MRDL_REAL *_Nonnull before,
+                                 const MRDL_REAL *_Nonnull squashed, const MRDL_REAL *_Nonnull dh,
+                                 MRDL_REAL *_Nonnull dc, MRDL_REAL *_Nonnull dsums);
 
   // MARK: Normalisation
 

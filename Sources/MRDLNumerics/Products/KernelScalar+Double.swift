@@ -44,6 +44,33 @@ extension Double: KernelScalar {
     }
   }
 
+  package static func multiplyShifted(
+    rows: Int, panels: Range<Int>, columns: Int, depth: Int, left: UnsafePointer<Double>,
+    right: UnsafePointer<Double>, offsets: UnsafePointer<Int>,
+    output: UnsafeMutablePointer<Double>, outputRowStride: Int, rowBias: UnsafePointer<Double>?,
+    bounds: (low: Double, high: Double)?
+  ) {
+    let kernel = table.pointee.shifted_product
+    guard let bounds else {
+      kernel(
+        rows, panels.lowerBound, panels.upperBound, columns, depth, left, right, offsets, output,
+        outputRowStride, rowBias, nil)
+      return
+    }
+    withUnsafeBytes(of: (Double(bounds.low), Double(bounds.high))) {
+      kernel(
+        rows, panels.lowerBound, panels.upperBound, columns, depth, left, right, offsets, output,
+        outputRowStride, rowBias, $0.assumingMemoryBound(to: Double.self).baseAddress)
+    }
+  }
+
+  package static func copyRows(
+    _ rows: Int, columns: Int, from source: UnsafePointer<Double>, rowStride: Int,
+    to target: UnsafeMutablePointer<Double>, rowStride targetStride: Int
+  ) {
+    table.pointee.copy_rows(rows, columns, source, rowStride, target, targetStride)
+  }
+
   package static func multiplyRows(
     rows: Int, columns: Int, _ matrix: UnsafePointer<Double>, rowStride: Int,
     _ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, accumulates: Bool

@@ -44,6 +44,33 @@ extension Float: KernelScalar {
     }
   }
 
+  package static func multiplyShifted(
+    rows: Int, panels: Range<Int>, columns: Int, depth: Int, left: UnsafePointer<Float>,
+    right: UnsafePointer<Float>, offsets: UnsafePointer<Int>,
+    output: UnsafeMutablePointer<Float>, outputRowStride: Int, rowBias: UnsafePointer<Float>?,
+    bounds: (low: Double, high: Double)?
+  ) {
+    let kernel = table.pointee.shifted_product
+    guard let bounds else {
+      kernel(
+        rows, panels.lowerBound, panels.upperBound, columns, depth, left, right, offsets, output,
+        outputRowStride, rowBias, nil)
+      return
+    }
+    withUnsafeBytes(of: (Float(bounds.low), Float(bounds.high))) {
+      kernel(
+        rows, panels.lowerBound, panels.upperBound, columns, depth, left, right, offsets, output,
+        outputRowStride, rowBias, $0.assumingMemoryBound(to: Float.self).baseAddress)
+    }
+  }
+
+  package static func copyRows(
+    _ rows: Int, columns: Int, from source: UnsafePointer<Float>, rowStride: Int,
+    to target: UnsafeMutablePointer<Float>, rowStride targetStride: Int
+  ) {
+    table.pointee.copy_rows(rows, columns, source, rowStride, target, targetStride)
+  }
+
   package static func multiplyRows(
     rows: Int, columns: Int, _ matrix: UnsafePointer<Float>, rowStride: Int,
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, accumulates: Bool

@@ -23,6 +23,18 @@ package protocol KernelScalar: BinaryFloatingPoint, Sendable {
     _ window: mrdl_window, _ input: UnsafePointer<Self>, rows: Range<Int>, columns: Range<Int>,
     into packed: UnsafeMutablePointer<Self>)
 
+  /// output[i][j] = rowBias[i] + Σ left[i][k] · right[offsets[k] + j], held between two bounds where they
+  /// are given; columns are rounded up to whole registers.
+  static func multiplyShifted(
+    rows: Int, panels: Range<Int>, columns: Int, depth: Int, left: UnsafePointer<Self>,
+    right: UnsafePointer<Self>, offsets: UnsafePointer<Int>,
+    output: UnsafeMutablePointer<Self>, outputRowStride: Int, rowBias: UnsafePointer<Self>?,
+    bounds: (low: Double, high: Double)?)
+
+  static func copyRows(
+    _ rows: Int, columns: Int, from source: UnsafePointer<Self>, rowStride: Int,
+    to target: UnsafeMutablePointer<Self>, rowStride targetStride: Int)
+
   /// y = matrix · x (+ y).
   static func multiplyRows(
     rows: Int, columns: Int, _ matrix: UnsafePointer<Self>, rowStride: Int,

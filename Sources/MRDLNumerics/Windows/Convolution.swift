@@ -20,6 +20,8 @@ package struct Convolution: Sendable {
   package let weightsArePacked: Bool
   let blocking: ProductBlocking
   let slotCount: Int
+  /// The way of small planes whose weights are not packed ahead.
+  private let shifted: ShiftedConvolution?
 
   /// - Parameter scalarType: float32 or float64.
   /// - Precondition: the scalar type is one of the two, and the groups divide both numbers of channels.
@@ -54,6 +56,14 @@ package struct Convolution: Sendable {
       !(isDepthwise && weightsArePacked), "weights that are used as they stand cannot be packed")
     self.weightsArePacked = weightsArePacked
     slotCount = blocking.slotCount(copies: copies)
+    func shifted<Scalar: KernelScalar>(_ type: Scalar.Type) -> ShiftedConvolution? {
+      ShiftedConvolution(
+        window: window, batchCount: batchCount, groupCount: groupCount,
+        channels: inputChannels / groupCount, rows: rows, type)
+    }
+    self.shifted =
+      isDepthwise || weightsArePacked
+      ? nil : scalarType == .float32 ? shifted(Float.self) : shifted(Double.self)
   }
 
   /// Whether each channel has a kernel of its own.
@@ -62,11 +72,16 @@ package struct Convolution: Sendable {
   }
 
   /// Whether the residual may be the same memory as the output.
-  package var residualMayBeOutput: Bool { !isDepthwise }
+  package var residualMayBeOutput: Bool { !isDepthwise && shifted == nil }
 
   /// Whether packing constant weights ahead makes the convolution faster; where it does not, they must
   /// not be packed.
   package var gainsFromPackedWeights: Bool { !isDepthwise }
+
+  /// The way of computing, for people.
+  package var method: String {
+    isDepthwise ? "depthwise, planes" : shifted == nil ? "patches" : "shifted planes"
+  }
 
   /// The bytes of the weights as `packWeights` makes them.
   package var packedWeightsByteCount: Int {
@@ -82,6 +97,7 @@ package struct Convolution: Sendable {
   /// The bytes that `run` needs as workspace, aligned to 64.
   package var workspaceByteCount: Int {
     if isDepthwise || batchCount == 0 { return 0 }
+    if let shifted { return shifted.workspaceCount * elementByteCount }
     let weights = weightsArePacked ? 0 : roundedUp(outputChannels * blocking.depth)
     return (weights + slotCount * roundedUp(blocking.rightBlockCount)) * elementByteCount
   }
@@ -157,6 +173,13 @@ package struct Convolution: Sendable {
     guard batchCount > 0, outputChannels > 0, blocking.columns > 0 else { return }
     guard let workspace else { preconditionFailure("a convolution needs its workspace") }
     var free = workspace.assumingMemoryBound(to: Scalar.self)
+    if let shifted {
+      shifted.run(
+        input: input, weights: weights.assumingMemoryBound(to: Scalar.self), bias: bias,
+        residual: residual, activation: epilogue.activation, output: output, workspace: free,
+        threadLimit: threadLimit)
+      return
+    }
     var packed = weights.assumingMemoryBound(to: Scalar.self)
     if !weightsArePacked {
       packWeights(weights, into: free, Scalar.self)

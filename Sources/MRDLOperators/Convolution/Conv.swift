@@ -96,7 +96,7 @@ private struct ConvKernel: Kernel {
 
   var workspaceByteCount: Int { convolution.workspaceByteCount }
 
-  var method: String? { convolution.isDepthwise ? "depthwise, planes" : "patches" }
+  var method: String? { convolution.method }
 
   var unreadInputs: [Int] { packedWeights == nil ? [] : [1] }
 

@@ -211,6 +211,18 @@ extension Double: RealElement {
     }
   }
 
+  static func correlate(
+    rows: Int, offsets: UnsafeBufferPointer<Int>, images: Int, count: Int,
+    _ y: UnsafePointer<Double>, rowStride: Int, imageStride: Int, _ x: UnsafePointer<Double>,
+    inputImageStride: Int, into d: UnsafeMutablePointer<Double>, resultRowStride: Int,
+    accumulates: Bool
+  ) {
+    guard let shifts = offsets.baseAddress else { return }
+    mrdl_training_kernels_current().pointee.f64.pointee.correlate(
+      rows, offsets.count, images, count, y, rowStride, imageStride, x, inputImageStride, shifts, d,
+      resultRowStride, accumulates ? 1 : 0)
+  }
+
   static func maxPoolBackward(
     _ window: mrdl_window, planes: Int, _ x: UnsafePointer<Double>, _ dy: UnsafePointer<Double>,
     _ dx: UnsafeMutablePointer<Double>
@@ -228,6 +240,24 @@ extension Double: RealElement {
       mrdl_training_kernels_current().pointee.f64.pointee.average_pool_backward(
         $0, planes, dy, dx, countsPadding ? 1 : 0)
     }
+  }
+
+  static func lstmForward(
+    units: Int, sums: UnsafePointer<Double>, before: UnsafePointer<Double>,
+    gates: UnsafeMutablePointer<Double>, after: UnsafeMutablePointer<Double>,
+    squashed: UnsafeMutablePointer<Double>, state: UnsafeMutablePointer<Double>
+  ) {
+    mrdl_training_kernels_current().pointee.f64.pointee.lstm_forward(
+      units, sums, before, gates, after, squashed, state)
+  }
+
+  static func lstmBackward(
+    units: Int, gates: UnsafePointer<Double>, before: UnsafePointer<Double>,
+    squashed: UnsafePointer<Double>, dh: UnsafePointer<Double>, dc: UnsafeMutablePointer<Double>,
+    dsums: UnsafeMutablePointer<Double>
+  ) {
+    mrdl_training_kernels_current().pointee.f64.pointee.lstm_backward(
+      units, gates, before, squashed, dh, dc, dsums)
   }
 
   static func sumRows(

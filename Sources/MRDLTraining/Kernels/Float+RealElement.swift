@@ -207,6 +207,18 @@ extension Float: RealElement {
     }
   }
 
+  static func correlate(
+    rows: Int, offsets: UnsafeBufferPointer<Int>, images: Int, count: Int,
+    _ y: UnsafePointer<Float>, rowStride: Int, imageStride: Int, _ x: UnsafePointer<Float>,
+    inputImageStride: Int, into d: UnsafeMutablePointer<Float>, resultRowStride: Int,
+    accumulates: Bool
+  ) {
+    guard let shifts = offsets.baseAddress else { return }
+    mrdl_training_kernels_current().pointee.f32.pointee.correlate(
+      rows, offsets.count, images, count, y, rowStride, imageStride, x, inputImageStride, shifts, d,
+      resultRowStride, accumulates ? 1 : 0)
+  }
+
   static func maxPoolBackward(
     _ window: mrdl_window, planes: Int, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
     _ dx: UnsafeMutablePointer<Float>
@@ -224,6 +236,24 @@ extension Float: RealElement {
       mrdl_training_kernels_current().pointee.f32.pointee.average_pool_backward(
         $0, planes, dy, dx, countsPadding ? 1 : 0)
     }
+  }
+
+  static func lstmForward(
+    units: Int, sums: UnsafePointer<Float>, before: UnsafePointer<Float>,
+    gates: UnsafeMutablePointer<Float>, after: UnsafeMutablePointer<Float>,
+    squashed: UnsafeMutablePointer<Float>, state: UnsafeMutablePointer<Float>
+  ) {
+    mrdl_training_kernels_current().pointee.f32.pointee.lstm_forward(
+      units, sums, before, gates, after, squashed, state)
+  }
+
+  static func lstmBackward(
+    units: Int, gates: UnsafePointer<Float>, before: UnsafePointer<Float>,
+    squashed: UnsafePointer<Float>, dh: UnsafePointer<Float>, dc: UnsafeMutablePointer<Float>,
+    dsums: UnsafeMutablePointer<Float>
+  ) {
+    mrdl_training_kernels_current().pointee.f32.pointee.lstm_backward(
+      units, gates, before, squashed, dh, dc, dsums)
   }
 
   static func sumRows(

@@ -129,6 +129,13 @@ protocol RealElement: TensorElement, KernelScalar {
     _ window: mrdl_window, _ matrix: UnsafePointer<Self>, rowStride: Int, places: Range<Int>,
     positions: Range<Int>, to input: UnsafeMutablePointer<Self>)
 
+  /// d[i][k] = Σ over images and j of y[i][j] · x[offsets[k] + j] (+ d[i][k]); `count`, the elements of a
+  /// row, is a multiple of those of a register.
+  static func correlate(
+    rows: Int, offsets: UnsafeBufferPointer<Int>, images: Int, count: Int, _ y: UnsafePointer<Self>,
+    rowStride: Int, imageStride: Int, _ x: UnsafePointer<Self>, inputImageStride: Int,
+    into d: UnsafeMutablePointer<Self>, resultRowStride: Int, accumulates: Bool)
+
   /// Gives each dy to the first of the largest elements of its window.
   static func maxPoolBackward(
     _ window: mrdl_window, planes: Int, _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
@@ -138,6 +145,18 @@ protocol RealElement: TensorElement, KernelScalar {
   static func averagePoolBackward(
     _ window: mrdl_window, planes: Int, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>,
     countsPadding: Bool)
+
+  /// One step of one sequence of an LSTM with sigmoid and tanh: see `mrdl_training_kernel_table.h`.
+  static func lstmForward(
+    units: Int, sums: UnsafePointer<Self>, before: UnsafePointer<Self>,
+    gates: UnsafeMutablePointer<Self>, after: UnsafeMutablePointer<Self>,
+    squashed: UnsafeMutablePointer<Self>, state: UnsafeMutablePointer<Self>)
+
+  /// The way back of that step.
+  static func lstmBackward(
+    units: Int, gates: UnsafePointer<Self>, before: UnsafePointer<Self>,
+    squashed: UnsafePointer<Self>, dh: UnsafePointer<Self>, dc: UnsafeMutablePointer<Self>,
+    dsums: UnsafeMutablePointer<Self>)
 
   /// y[i] = Σⱼ x[i][j] (+ y[i]).
   static func sumRows(

@@ -31,6 +31,8 @@ private struct BinaryCrossEntropyLossKernel<Element: RealElement>: Kernel {
   /// −|z|, then its exponential plus 1, then the logarithm of that.
   var workspaceByteCount: Int { targets.elementCount * MemoryLayout<Element>.stride }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let logits = arguments.input(0, as: Element.self)
     let values = arguments.input(1, as: Element.self)
@@ -94,6 +96,8 @@ private struct BinaryCrossEntropyLossGradientKernel<Element: RealElement>: Kerne
 
   var inPlacePairs: [(input: Int, output: Int)] { [(1, 0)] }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let factor = factor * targets.weightFactor(arguments, input: 3, as: Element.self)
     let slope = arguments.input(0, as: Element.self)[0] * Element(factor)

@@ -37,6 +37,8 @@ private struct CrossEntropyLossKernel<Element: RealElement>: Kernel {
   /// The logits of one row side by side, then their logarithmic softmax.
   var workspaceByteCount: Int { 2 * targets.classCount * MemoryLayout<Element>.stride }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let logits = arguments.input(0, as: Element.self)
     let row = arguments.workspace.assumingMemoryBound(to: Element.self)
@@ -137,6 +139,8 @@ private struct CrossEntropyLossGradientKernel<Element: RealElement>: Kernel {
 
   var inPlacePairs: [(input: Int, output: Int)] { [(1, 0)] }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let factor = factor * targets.weightFactor(arguments, input: 3, as: Element.self)
     let whole = arguments.input(0, as: Element.self)[0] * Element(factor)

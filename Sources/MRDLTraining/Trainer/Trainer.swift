@@ -1,7 +1,7 @@
 public import MRDLCore
 public import MRDLModel
 internal import MRDLNumerics
-internal import MRDLRuntime
+package import MRDLRuntime
 
 /// Trains a model: the forward pass, the gradients and the optimizer's steps, epoch after epoch.
 ///
@@ -203,6 +203,14 @@ public struct Trainer: ~Copyable {
       try session.bind(weights, toInput: index)
     }
   }
+
+  // MARK: Profile
+
+  /// Begins to measure the time of every node of the program that is trained, from the next step on.
+  package mutating func startProfile() { training.startProfile() }
+
+  /// What was measured since `startProfile`, with the present number of samples in a batch.
+  package var currentProfile: SessionProfile? { training.currentProfile }
 
   // MARK: An epoch
 

@@ -36,6 +36,16 @@ struct TrainingForm {
         replaced.outputs = [node.outputs[0]] + (0..<4).map { _ in names.make("statistic") }
         graph.nodes[index] = replaced
         averages += zip(statistics, replaced.outputs[1...2]).map { ($0, $1) }
+      case "RNN", "GRU", "LSTM":
+        // A layer that is frozen may need no way back, and then nothing of it is kept.
+        guard node.inputs[1..<min(4, node.inputs.count)].contains(where: { trained.contains($0) })
+        else { continue }
+        var replaced = node
+        replaced.operatorName = "Training" + node.operatorName
+        replaced.domain = OperatorSet.mrdlDomain
+        let missing = [String](repeating: "", count: RecurrentTrace.output - node.outputs.count)
+        replaced.outputs = node.outputs + missing + [names.make("trace")]
+        graph.nodes[index] = replaced
       case "Dropout":
         if let ratio = try Self.ratio(node, model, place) {
           let name = key ?? names.make("random_key")

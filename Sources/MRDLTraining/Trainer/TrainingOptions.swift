@@ -68,7 +68,7 @@ public struct TrainingOptions: Sendable, Hashable {
   }
 
   /// Samples of one step, as far as there are so many.
-  func stepSampleCount(of sampleCount: Int) -> Int {
+  package func stepSampleCount(of sampleCount: Int) -> Int {
     let (product, overflows) = batchSize.multipliedReportingOverflow(by: accumulationCount)
     return max(1, overflows ? sampleCount : min(product, sampleCount))
   }

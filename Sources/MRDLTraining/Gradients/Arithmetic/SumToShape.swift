@@ -59,6 +59,8 @@ private struct SumToShapeKernel<Element: RealElement>: Kernel {
     keptCount = to.elementCount
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let values = arguments.input(0, as: Element.self)
     let result = arguments.output(0, as: Element.self)

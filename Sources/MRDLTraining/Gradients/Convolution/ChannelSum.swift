@@ -35,6 +35,8 @@ private struct ChannelSumKernel<Element: RealElement>: Kernel {
   let channels: Int
   let volume: Int
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let result = arguments.output(0, as: Element.self).baseAddress else { return }
     result.update(repeating: 0, count: channels)
@@ -51,6 +53,8 @@ private struct ChannelSumKernel<Element: RealElement>: Kernel {
     let values: UnsafePointer<Element>
     let result: UnsafeMutablePointer<Element>
 
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     func run(index: Int, slot: Int) {
       var sum = 0.0
       for image in 0..<kernel.batch {

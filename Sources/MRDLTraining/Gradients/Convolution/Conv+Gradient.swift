@@ -74,8 +74,8 @@ public struct ConvInputGradient: ConvGradient {
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let geometry = geometry(request)
     return try request.real(
-      float32: ConvolutionInputGradient<Float>(geometry),
-      float64: ConvolutionInputGradient<Double>(geometry))
+      float32: ShiftedInputGradient<Float>(geometry) ?? ConvolutionInputGradient<Float>(geometry),
+      float64: ShiftedInputGradient<Double>(geometry) ?? ConvolutionInputGradient<Double>(geometry))
   }
 }
 
@@ -93,7 +93,8 @@ public struct ConvWeightGradient: ConvGradient {
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let geometry = geometry(request)
     return try request.real(
-      float32: ConvolutionWeightGradient<Float>(geometry),
-      float64: ConvolutionWeightGradient<Double>(geometry))
+      float32: ShiftedWeightGradient<Float>(geometry) ?? ConvolutionWeightGradient<Float>(geometry),
+      float64: ShiftedWeightGradient<Double>(geometry)
+        ?? ConvolutionWeightGradient<Double>(geometry))
   }
 }

@@ -43,6 +43,8 @@ struct ConvolutionInputGradient<Element: RealElement>: Kernel {
     (leftCount + slotCount * (blockCount + rightCount)) * MemoryLayout<Element>.stride
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let residual = arguments.input(0, as: Element.self).baseAddress,
       let weights = arguments.input(2, as: Element.self).baseAddress,
@@ -91,6 +93,8 @@ struct ConvolutionInputGradient<Element: RealElement>: Kernel {
     let result: UnsafeMutablePointer<Element>
     let blocks: UnsafeMutablePointer<Element>
 
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     func run(index: Int, slot: Int) {
       let geometry = gradient.geometry
       let window = geometry.window

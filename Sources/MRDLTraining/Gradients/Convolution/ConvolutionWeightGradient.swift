@@ -44,6 +44,8 @@ struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
       * MemoryLayout<Element>.stride
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let residual = arguments.input(0, as: Element.self).baseAddress,
       let input = arguments.input(1, as: Element.self).baseAddress,
@@ -78,6 +80,8 @@ struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
     let workspace: UnsafeMutablePointer<Element>
     let partials: UnsafeMutablePointer<Element>
 
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     func run(index: Int, slot: Int) {
       let geometry = gradient.geometry
       let (rest, piece) = index.quotientAndRemainder(dividingBy: gradient.placePieces)

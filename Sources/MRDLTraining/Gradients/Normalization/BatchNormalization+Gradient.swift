@@ -64,6 +64,8 @@ private struct BatchNormalizationGradientKernel<Element: RealElement>: Kernel {
 
   var inPlacePairs: [(input: Int, output: Int)] { [(0, 0)] }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let residuals = arguments.input(0, as: Element.self).baseAddress,
       let values = arguments.input(1, as: Element.self).baseAddress

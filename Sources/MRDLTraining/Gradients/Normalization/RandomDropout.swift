@@ -46,6 +46,8 @@ private struct RandomDropoutKernel<Element: RealElement>: Kernel {
 
   var inPlacePairs: [(input: Int, output: Int)] { [(0, 0)] }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let key = arguments.input(1, as: Int64.self)
     let result = arguments.output(0, as: Element.self)
@@ -72,6 +74,8 @@ private struct RandomDropoutKernel<Element: RealElement>: Kernel {
 
     static var step: Int { 8192 }
 
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     func run(index: Int, slot: Int) {
       let first = index * Self.step
       var words = words

@@ -103,6 +103,8 @@ private struct RowNormalizationGradientKernel<Element: RealElement>: Kernel {
   let subtractsMean: Bool
   let epsilon: Double
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let residuals = arguments.input(0, as: Element.self)
     let values = arguments.input(1, as: Element.self)

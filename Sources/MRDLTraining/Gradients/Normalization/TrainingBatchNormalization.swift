@@ -50,6 +50,8 @@ private struct TrainingBatchNormalizationKernel<Element: RealElement>: Kernel {
     statistics = BatchStatistics(shape)
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let values = arguments.input(0, as: Element.self).baseAddress,
       let result = arguments.output(0, as: Element.self).baseAddress
@@ -137,6 +139,8 @@ private struct TrainingBatchNormalizationGradientKernel<Element: RealElement>: K
 
   var inPlacePairs: [(input: Int, output: Int)] { [(0, 0)] }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let residuals = arguments.input(0, as: Element.self).baseAddress,
       let values = arguments.input(1, as: Element.self).baseAddress

@@ -33,6 +33,8 @@ private struct GlobalAveragePoolGradientKernel<Element: RealElement>: Kernel {
   let planeCount: Int
   let volume: Int
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let residuals = arguments.input(0, as: Element.self).baseAddress,
       let result = arguments.output(0, as: Element.self).baseAddress

@@ -27,6 +27,8 @@ struct PoolingGradientKernel<Element: RealElement>: Kernel {
   let planeCount: Int
   let window: Window
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let residual = arguments.input(0, as: Element.self).baseAddress,
       let input = arguments.input(1, as: Element.self).baseAddress,
@@ -50,6 +52,8 @@ struct PoolingGradientKernel<Element: RealElement>: Kernel {
 
     var pieceCount: Int { (kernel.planeCount + step - 1) / step }
 
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     func run(index: Int, slot: Int) {
       let first = index * step
       let count = min(step, kernel.planeCount - first)

@@ -13,6 +13,9 @@ struct GateFunction<Element: RealElement> {
     beta = Element(activation.beta)
   }
 
+  var isSigmoid: Bool { activation.kind == .sigmoid }
+  var isTangent: Bool { activation.kind == .tanh }
+
   /// y = f(x).
   func apply(_ count: Int, _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>) {
     switch activation.kind {

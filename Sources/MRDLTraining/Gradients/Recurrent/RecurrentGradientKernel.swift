@@ -2,80 +2,63 @@ internal import MRDLCore
 internal import MRDLNumerics
 internal import MRDLOperators
 
-/// Walks forward through a recurrent layer and back again, one direction after the other.
+/// Walks back through a recurrent layer, one direction after the other; forward as well where the trace of
+/// the way forward was not kept.
 struct RecurrentGradientKernel<Element: RealElement>: Kernel {
-  let walk: RecurrentWalk<Element>
-  private let directions: [(isReverse: Bool, functions: [GateFunction<Element>])]
-  private let place: Place
-  private let hasBiases: Bool
+  private let directions: RecurrentDirections<Element>
+  private let hasTrace: Bool
 
   init(_ layer: some RecurrentOperator, _ request: KernelRequest) {
-    let options = layer.options
-    let x = request.inputShape(0)
-    let layout = Recurrence.Layout(
-      length: x[options.isBatchFirst ? 1 : 0], batch: x[options.isBatchFirst ? 0 : 1],
-      inputSize: x[2], hiddenSize: request.inputShape(2)[2],
-      directionCount: options.directionCount, isBatchFirst: options.isBatchFirst)
-    walk = RecurrentWalk(
-      layer.cell, layout, clip: options.clip.map { Element($0) }, type: request.inputType(0))
-    directions = (0..<options.directionCount).map { direction in
-      (
-        options.isReverse(direction: direction),
-        options.activations[direction].map { GateFunction($0) }
-      )
-    }
-    hasBiases = request.inputs[3] != nil
-    place = request.place
+    directions = RecurrentDirections(layer, request)
+    hasTrace = request.inputs.count > 11 && request.inputs[11] != nil
   }
 
-  var workspaceByteCount: Int { walk.workspaceByteCount }
+  var workspaceByteCount: Int {
+    let trace = hasTrace ? 0 : directions.walk.trace.count * MemoryLayout<Element>.stride
+    return trace + directions.walk.workspaceByteCount
+  }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
-    let layout = walk.layout
-    let lengths = try arguments.sequenceLengths(upTo: layout.length, place)
-    guard let workspace = arguments.workspace.baseAddress,
-      let x = arguments.input(0, as: Element.self).baseAddress,
-      let w = arguments.input(1, as: Element.self).baseAddress,
-      let r = arguments.input(2, as: Element.self).baseAddress
+    let walk = directions.walk
+    guard
+      let workspace = arguments.workspace.assumingMemoryBound(to: Element.self).baseAddress
     else { return }
     for index in 0..<8 where arguments.hasOutput(index) {
       let output = arguments.outputBytes(index)
       output.baseAddress?.initializeMemory(as: UInt8.self, repeating: 0, count: output.count)
     }
-    let gates = walk.width
-    func input(_ index: Int, offset: Int = 0) -> UnsafePointer<Element>? {
-      arguments.hasInput(index)
-        ? arguments.input(index, as: Element.self).baseAddress.map { $0 + offset } : nil
-    }
-    func output(_ index: Int, offset: Int = 0) -> UnsafeMutablePointer<Element>? {
-      arguments.hasOutput(index)
-        ? arguments.output(index, as: Element.self).baseAddress.map { $0 + offset } : nil
-    }
-    for (index, direction) in directions.enumerated() {
-      let (inputWeights, stateWeights) = (gates * layout.inputSize, gates * layout.hiddenSize)
-      let peepholes = 3 * layout.hiddenSize
-      var run = RecurrentWalk<Element>.Run(
-        walk: walk, direction: index, isReverse: direction.isReverse,
-        functions: direction.functions,
-        workspace: workspace.assumingMemoryBound(to: Element.self), x: x,
-        w: w + index * inputWeights, r: r + index * stateWeights,
-        threadLimit: arguments.threadLimit)
-      run.lengths = lengths
-      run.b = input(3, offset: index * 2 * gates)
-      run.h0 = input(5)
-      run.c0 = input(6)
-      run.p = input(7, offset: index * peepholes)
-      run.dy = input(8)
-      run.dyState = input(9)
-      run.dyCell = input(10)
-      run.dx = output(0)
-      run.dw = output(1, offset: index * inputWeights)
-      run.dr = output(2, offset: index * stateWeights)
-      run.db = output(3, offset: index * 2 * gates)
-      run.dh0 = output(5)
-      run.dc0 = output(6)
-      run.dp = output(7, offset: index * peepholes)
-      run.forward()
+    let peepholes = 3 * walk.hidden
+    let known = hasTrace ? RecurrentDirections<Element>.input(arguments, 11) : nil
+    typealias Arguments = RecurrentDirections<Element>
+    let (dy, dyState, dyCell) = (
+      Arguments.input(arguments, 8), Arguments.input(arguments, 9),
+      Arguments.input(arguments, 10)
+    )
+    let results = (
+      dx: Arguments.output(arguments, 0), dw: Arguments.output(arguments, 1),
+      dr: Arguments.output(arguments, 2), db: Arguments.output(arguments, 3),
+      dh0: Arguments.output(arguments, 5), dc0: Arguments.output(arguments, 6),
+      dp: Arguments.output(arguments, 7)
+    )
+    try directions.forEach(
+      arguments, kept: known.map { UnsafeMutablePointer(mutating: $0) } ?? workspace,
+      keptStride: known == nil ? 0 : walk.trace.count,
+      workspace: known == nil ? workspace + walk.trace.count : workspace
+    ) { run in
+      let index = run.direction
+      run.dy = dy
+      run.dyState = dyState
+      run.dyCell = dyCell
+      run.dx = results.dx
+      run.dw = results.dw.map { $0 + index * walk.width * walk.layout.inputSize }
+      run.dr = results.dr.map { $0 + index * walk.width * walk.hidden }
+      run.db = results.db.map { $0 + index * 2 * walk.width }
+      run.dh0 = results.dh0
+      run.dc0 = results.dc0
+      run.dp = results.dp.map { $0 + index * peepholes }
+      if known == nil { run.forward() }
       run.backward()
     }
   }

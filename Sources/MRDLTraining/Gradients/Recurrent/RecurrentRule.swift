@@ -5,15 +5,21 @@ internal import MRDLOperators
 /// What the rules of RNN, GRU and LSTM have in common: one node that walks back through all steps.
 protocol RecurrentRule: GradientRule {
   static var gradient: any Operator.Type { get }
+  /// Whether the node has its trace as an output.
+  static var keepsTrace: Bool { get }
 }
 
 extension RecurrentRule {
+  static var keepsTrace: Bool { false }
+
   public static func differentiate(_ step: inout GradientStep) throws(MRDLError) {
     let inputs = step.inputNames + [String](repeating: "", count: 8 - step.inputNames.count)
     if step.needs(4) { throw step.refusal("the lengths of sequences have no derivative") }
     let residuals = (0..<3).map { step.outputResidual($0) ?? "" }
     let wanted = (0..<8).map { step.needs($0) }
-    let results = step.add(gradient, inputs + residuals, step.attributes, outputs: wanted)
+    let trace = keepsTrace ? [step.outputNames[RecurrentTrace.output]] : []
+    let results = step.add(
+      gradient, inputs + residuals + trace, step.attributes, outputs: wanted)
     for (input, name) in results.enumerated() where !name.isEmpty {
       step.setResidual(of: input, to: name)
     }
@@ -23,8 +29,8 @@ extension RecurrentRule {
 /// The residuals of the inputs of a recurrent layer.
 ///
 /// Inputs: the eight of LSTM, those that the layer lacks left out, then the residuals of Y, Y_h and Y_c, as
-/// far as the loss depends on them. Outputs: the residuals of the eight inputs; that of the lengths is never
-/// made. States and gates are computed again rather than kept.
+/// far as the loss depends on them, and maybe the trace of the walk forward; states and gates are computed again
+/// where it is missing. Outputs: the residuals of the eight inputs; that of the lengths is never made.
 protocol RecurrentGradient: Operator {
   associatedtype Layer: RecurrentOperator
   var layer: Layer { get }
@@ -32,13 +38,13 @@ protocol RecurrentGradient: Operator {
 
 extension RecurrentGradient {
   public static var domain: String { OperatorSet.mrdlDomain }
-  public static var inputCount: ClosedRange<Int> { 11...11 }
+  public static var inputCount: ClosedRange<Int> { 11...12 }
   public static var outputCount: ClosedRange<Int> { 1...8 }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
     _ = try layer.infer(
       Operands(Array(operands.facts.prefix(8)), outputCount: 3, place: operands.place))
-    try operands.sameType([0, 1, 2, 3, 5, 6, 7, 8, 9, 10], among: .realNumbers)
+    try operands.sameType([0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11], among: .realNumbers)
     let type = try operands.required(0).scalarType
     return (0..<min(8, operands.outputCount)).map { index in
       operands.optional(index)?.withoutContent ?? ValueFacts(type, Shape([0]))

@@ -5,39 +5,34 @@ internal import MRDLNumerics
 extension RecurrentWalk.Run {
   private var isLinear: Bool { walk.isLinearGRU }
 
-  func forwardGRU(_ first: Int, _ step: Int) {
-    multiply(
-      walk.stateProduct(gates: 2, accumulates: true, stride: width), state(first), r, sums(first))
-    for sequence in 0..<batch where step < length(sequence) {
-      let row = first + sequence
+  func forwardGRU(_ step: Int, _ shard: Shard) {
+    let first = step * batch + shard.first
+    multiplyState(0, state(first), sums(first), in: shard)
+    for sequence in shard.sequences where step < length(sequence) {
+      let row = step * batch + sequence
       clip(sums(row), 2 * hidden)
       functions[0].apply(2 * hidden, sums(row), gates(row))
     }
-    let weights = r + 2 * hidden * hidden
     if isLinear {
       // The product of the candidate with the state, kept for the way back.
-      multiply(
-        walk.stateProduct(gates: 1, accumulates: false, stride: hidden), state(first), weights,
-        extra(first), bias: b.map { $0 + width + 2 * hidden })
-      for sequence in 0..<batch where step < length(sequence) {
-        let (sum, gate) = (sums(first + sequence), gates(first + sequence))
-        for k in 0..<hidden {
-          sum[2 * hidden + k] += gate[hidden + k] * extra(first + sequence)[k]
-        }
+      multiplyState(
+        1, state(first), extra(first), bias: b.map { $0 + width + 2 * hidden }, in: shard)
+      for sequence in shard.sequences where step < length(sequence) {
+        let row = step * batch + sequence
+        let (sum, gate) = (sums(row), gates(row))
+        for k in 0..<hidden { sum[2 * hidden + k] += gate[hidden + k] * extra(row)[k] }
       }
     } else {
-      for sequence in 0..<batch {
-        let row = first + sequence
+      for sequence in shard.sequences {
+        let row = step * batch + sequence
         for k in 0..<hidden {
           extra(row)[k] = step < length(sequence) ? gates(row)[hidden + k] * state(row)[k] : 0
         }
       }
-      multiply(
-        walk.stateProduct(gates: 1, accumulates: true, stride: width), extra(first), weights,
-        sums(first) + 2 * hidden)
+      multiplyState(1, extra(first), sums(first) + 2 * hidden, in: shard)
     }
-    for sequence in 0..<batch where step < length(sequence) {
-      let row = first + sequence
+    for sequence in shard.sequences where step < length(sequence) {
+      let row = step * batch + sequence
       let (sum, gate) = (sums(row) + 2 * hidden, gates(row) + 2 * hidden)
       clip(sum, hidden)
       functions[1].apply(hidden, sum, gate)
@@ -46,10 +41,10 @@ extension RecurrentWalk.Run {
     }
   }
 
-  func backwardGRU(_ first: Int, _ step: Int) {
-    let weights = r + 2 * hidden * hidden
-    for sequence in 0..<batch where step < length(sequence) {
-      let row = first + sequence
+  func backwardGRU(_ step: Int, _ shard: Shard) {
+    let first = step * batch + shard.first
+    for sequence in shard.sequences where step < length(sequence) {
+      let row = step * batch + sequence
       let (gate, ofInput, ofState) = (gates(row), inputResidual(row), stateSideResidual(row))
       let (dh, before) = (stateResidual(sequence), state(row))
       for k in 0..<hidden {
@@ -69,14 +64,13 @@ extension RecurrentWalk.Run {
       }
     }
     // The residual of the state, or of what the reset gate has left of it.
-    multiply(
-      walk.stateResidualProduct(gates: 1, accumulates: false),
-      stateSideResidual(first) + 2 * hidden, weights, scratch)
-    for sequence in 0..<batch where step < length(sequence) {
-      let row = first + sequence
+    multiplyResidual(
+      1, stateSideResidual(first) + 2 * hidden, scratch(shard.first), in: shard)
+    for sequence in shard.sequences where step < length(sequence) {
+      let row = step * batch + sequence
       let (gate, ofInput, ofState) = (gates(row), inputResidual(row), stateSideResidual(row))
       let (dh, before) = (stateResidual(sequence), state(row))
-      let passed = scratch + sequence * hidden
+      let passed = scratch(sequence)
       for k in 0..<hidden {
         if isLinear {
           ofInput[hidden + k] = ofInput[2 * hidden + k] * extra(row)[k]
@@ -90,8 +84,6 @@ extension RecurrentWalk.Run {
       clipResiduals(sums(row), ofInput, 2 * hidden)
       ofState.update(from: ofInput, count: 2 * hidden)
     }
-    multiply(
-      walk.stateResidualProduct(gates: 2, accumulates: true), stateSideResidual(first), r,
-      stateResidual(0))
+    multiplyResidual(0, stateSideResidual(first), stateResidual(shard.first), in: shard)
   }
 }

@@ -3,9 +3,21 @@ internal import MRDLNumerics
 // Long short-term memory: C = f ∘ C₋ + i ∘ c and H = o ∘ h(C), gates in the order i, o, f, c.
 
 extension RecurrentWalk.Run {
+  /// Whether a step is one that kernels have: sigmoid, tanh and tanh, and nothing else.
+  private var isUsualLSTM: Bool {
+    walk.cell == .lstm(couplesForget: false) && p == nil && walk.clip == nil
+      && functions[0].isSigmoid && functions[1].isTangent && functions[2].isTangent
+  }
+
   func forwardLSTM(_ row: Int, _ coupled: Bool) {
     let (sum, gate) = (sums(row), gates(row))
     let (before, after) = (cell(row), cell(row + batch))
+    if isUsualLSTM {
+      Element.lstmForward(
+        units: hidden, sums: sum, before: before, gates: gate, after: after, squashed: extra(row),
+        state: state(row + batch))
+      return
+    }
     if let p {
       for k in 0..<hidden {
         sum[k] += p[k] * before[k]
@@ -38,6 +50,13 @@ extension RecurrentWalk.Run {
     let (sum, gate, residual) = (sums(row), gates(row), inputResidual(row))
     let (before, after) = (cell(row), cell(row + batch))
     let (dh, dc) = (stateResidual(sequence), cellResidual(sequence))
+    if isUsualLSTM {
+      Element.lstmBackward(
+        units: hidden, gates: gate, before: before, squashed: extra(row), dh: dh, dc: dc,
+        dsums: residual)
+      return
+    }
+    let scratch = scratch(sequence)
     let (output, forget, candidate) = (hidden, 2 * hidden, 3 * hidden)
 
     for k in 0..<hidden { residual[output + k] = dh[k] * extra(row)[k] }
@@ -49,9 +68,6 @@ extension RecurrentWalk.Run {
     for k in 0..<hidden { dc[k] += scratch[k] }
     if let p {
       for k in 0..<hidden { dc[k] += residual[output + k] * p[hidden + k] }
-    }
-    if let dp {
-      for k in 0..<hidden { dp[hidden + k] += residual[output + k] * after[k] }
     }
 
     for k in 0..<hidden {
@@ -78,12 +94,6 @@ extension RecurrentWalk.Run {
     if let p {
       for k in 0..<hidden {
         dc[k] += residual[k] * p[k] + residual[forget + k] * p[2 * hidden + k]
-      }
-    }
-    if let dp {
-      for k in 0..<hidden {
-        dp[k] += residual[k] * before[k]
-        dp[2 * hidden + k] += residual[forget + k] * before[k]
       }
     }
   }

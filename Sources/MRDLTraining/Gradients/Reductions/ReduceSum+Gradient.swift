@@ -96,6 +96,8 @@ private struct RepeatLikeKernel<Element: RealElement>: Kernel {
     factor = isMean ? 1 / Element(max(count, 1)) : 1
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     let residuals = arguments.input(0, as: Element.self)
     let result = arguments.output(0, as: Element.self)

@@ -1,0 +1,4 @@
+#include "../../Templates/f64.h"
+#include "../../Templates/scalar.h"
+#include "../../Templates/training_declarations.h"
+#include "../../Templates/recurrent_gradients.h"

@@ -1,0 +1,4 @@
+#include "../../Templates/f32.h"
+#include "../../Templates/scalar.h"
+#include "../../Templates/training_declarations.h"
+#include "../../Templates/correlations.h"
