@@ -10,7 +10,7 @@ package struct RecipeRun: Sendable {
   package let recipe: Recipe
   package let data: RecipeData
   private let base: BaseModel?
-  private let threadLimit: Int?
+  let threadLimit: Int?
   /// What was measured in each epoch.
   package private(set) var history: [TrainingRecord.Epoch] = []
   /// The split that the scores are of: `test` where there is one, else `train`.
@@ -56,21 +56,10 @@ package struct RecipeRun: Sendable {
     if recipe.solver == .qr {
       model = try ClosedForm.fit(recipe, data)
     } else {
-      let architecture =
-        if let base {
-          try Architecture(recipe, data.form, base: base)
-        } else {
-          try Architecture(recipe, data.form)
-        }
+      let architecture = try makeArchitecture()
       scale = architecture.scale
-      var start = architecture.model
-      start.card.datasets = data.cards
       try check(resumed)
-      var trainer = try Trainer(
-        start, parameters: architecture.parameterNames,
-        objective: recipe.objective(of: architecture.predictions),
-        data: TrainingDataShape(data.training),
-        options: recipe.options(threadLimit: threadLimit))
+      var trainer = try makeTrainer(architecture, recipe.options(threadLimit: threadLimit))
       let result = try trainer.train(
         on: data.training, validation: data.validation,
         checkpoints: recipe.checkpoints.options(path: checkpointPath, recipe: recipe.encoded),
@@ -81,6 +70,24 @@ package struct RecipeRun: Sendable {
     }
     try complete(&model, scale)
     return model
+  }
+
+  /// The model that is trained: that of the layers, or of the model that the recipe goes on from.
+  func makeArchitecture() throws(MRDLError) -> Architecture {
+    if let base { return try Architecture(recipe, data.form, base: base) }
+    return try Architecture(recipe, data.form)
+  }
+
+  /// A trainer of an architecture, whose parameters have their first values.
+  func makeTrainer(
+    _ architecture: Architecture, _ options: TrainingOptions
+  ) throws(MRDLError) -> Trainer {
+    var start = architecture.model
+    start.card.datasets = data.cards
+    return try Trainer(
+      start, parameters: architecture.parameterNames,
+      objective: recipe.objective(of: architecture.predictions),
+      data: TrainingDataShape(data.training), options: options)
   }
 
   /// A checkpoint belongs to the same samples.

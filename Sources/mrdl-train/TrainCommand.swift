@@ -19,6 +19,7 @@ import MRDLTraining
         mrdl-train forecast --data co2.csv --set data.forecast.season=52 --output model.mrdl
         mrdl-train fine-tune --data DIR --set from.model=base.onnx --output model.mrdl
         mrdl-train --resume model.checkpoint.mrdl --data DIR --output model.mrdl
+        mrdl-train lenet --data DIR --benchmark 5
         mrdl-train --print lenet > mine.json && mrdl-train mine.json --data DIR --output m.mrdl
       """,
     version: Release.version)
@@ -66,6 +67,16 @@ import MRDLTraining
     help: ArgumentHelp("Write pictures and a page that shows them.", valueName: "directory"))
   var report: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Train for so long, write nothing and show the times of a step.", valueName: "seconds"))
+  var benchmark: Double?
+
+  @Flag(help: "With --benchmark: show the time of every node as well.")
+  var profile = false
+
+  @OptionGroup var reporting: ReportOptions
+
   @Flag(help: "Replace an output that exists.")
   var force = false
 
@@ -82,6 +93,18 @@ import MRDLTraining
     if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1.") }
     if let seed, seed < 0 { throw ValidationError("--seed must not be negative.") }
     if list || printed != nil { return }
+    if let benchmark {
+      guard benchmark > 0, benchmark <= 86_400 else {
+        throw ValidationError("--benchmark takes seconds, more than 0 and at most a day.")
+      }
+      guard recipe != nil, resume == nil, output == nil else {
+        throw ValidationError("--benchmark needs a recipe, and no --resume and no --output.")
+      }
+      return
+    }
+    guard !profile, reporting.format == .text else {
+      throw ValidationError("--profile and --format are for --benchmark.")
+    }
     guard (recipe != nil) != (resume != nil), output != nil else {
       throw ValidationError("A recipe or --resume, and --output, are needed.")
     }
@@ -95,6 +118,14 @@ import MRDLTraining
     if list { return try printList() }
     if let printed {
       try StandardStream.output.write(try resolved(printed).recipe.encoded.text(.indented))
+      return
+    }
+    if let benchmark {
+      let (recipe, source) = try resolved(recipe)
+      let speed = SpeedMeasurement(
+        recipe: recipe, dataPath: data, threadLimit: threads, seconds: benchmark,
+        profiles: profile)
+      do { try speed.print(reporting.format) } catch { throw source?.located(error) ?? error }
       return
     }
     guard let output else { return }

@@ -13,6 +13,35 @@ struct TrainTests {
     try work.write(Array(text.utf8), name)
   }
 
+  // MARK: Speed
+
+  @Test func measuresStepsAndWritesNothing() throws {
+    let outcome = try Tool.train.run(
+      "circles", "--benchmark", "0.05", "--format", "json", "--profile", "--threads", "1", "--set",
+      "batch=16")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let value = try JSONParser.parse(outcome.output)
+    #expect(value["model"] == .string("circles"))
+    #expect(value["batch"] == .integer(16))
+    guard case .number(let rate)? = value["samples_per_second"],
+      case .array(let nodes)? = value["profile"]
+    else {
+      Issue.record("no rate or no profile in \(outcome.output)")
+      return
+    }
+    #expect(rate > 0 && !nodes.isEmpty)
+    #expect(try Tool.train.run("circles", "--benchmark", "0.05").output.contains("samples/s"))
+    for arguments in [
+      ["circles", "--benchmark", "1", "--output", work.path("m.mrdl")],
+      ["circles", "--benchmark", "0"], ["circles", "--profile", "--output", work.path("m.mrdl")],
+    ] {
+      #expect(try Tool.train.run(arguments).exitCode == 64)
+    }
+    let closed = try Tool.train.run(
+      "least-squares", "--benchmark", "1", "--set", "data.kind=line")
+    #expect(closed.exitCode == 65 && closed.errors.contains("closed form"), "\(closed.errors)")
+  }
+
   // MARK: Recipes
 
   @Test func listsAndPrintsRecipesThatReadBack() throws {
