@@ -4,15 +4,25 @@
 
 void KERNEL(residual_moments)(size_t count, real mean, const real *x, const real *dy,
                               double *moments) {
-  wide sums = (wide)0, products = (wide)0;
+  wide sums[4] = {(wide)0, (wide)0, (wide)0, (wide)0};
+  wide products[4] = {(wide)0, (wide)0, (wide)0, (wide)0};
   const wide center = (wide)(double)mean;
   size_t i = 0;
+  for (; i + 4 * WIDE_LANES <= count; i += 4 * WIDE_LANES) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) {
+      const wide d = load_wide(dy + i + (size_t)j * WIDE_LANES);
+      sums[j] += d;
+      products[j] += d * (load_wide(x + i + (size_t)j * WIDE_LANES) - center);
+    }
+  }
   for (; i + WIDE_LANES <= count; i += WIDE_LANES) {
     const wide d = load_wide(dy + i);
-    sums += d;
-    products += d * (load_wide(x + i) - center);
+    sums[0] += d;
+    products[0] += d * (load_wide(x + i) - center);
   }
-  double sum = sum_of_wide(sums), product = sum_of_wide(products);
+  double sum = sum_of_wide((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  double product = sum_of_wide((products[0] + products[1]) + (products[2] + products[3]));
   for (; i < count; i++) {
     sum += dy[i];
     product += dy[i] * ((double)x[i] - mean);

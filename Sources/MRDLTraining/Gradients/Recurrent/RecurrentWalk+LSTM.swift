@@ -4,7 +4,7 @@ internal import MRDLNumerics
 
 extension RecurrentWalk.Run {
   /// Whether a step is one that kernels have: sigmoid, tanh and tanh, and nothing else.
-  private var isUsualLSTM: Bool {
+  var isUsualLSTM: Bool {
     walk.cell == .lstm(couplesForget: false) && p == nil && walk.clip == nil
       && functions[0].isSigmoid && functions[1].isTangent && functions[2].isTangent
   }

@@ -18,6 +18,8 @@ extension RecurrentWalk {
     let threadLimit: Int
     let parts: Parts
     let trace: RecurrentTrace
+    /// Whether the way back reads the sums; where it does not, those of one step are enough.
+    private var keepsSums = true
     var lengths: UnsafePointer<Int32>?
     var b: UnsafePointer<Element>?
     var h0: UnsafePointer<Element>?
@@ -83,7 +85,9 @@ extension RecurrentWalk {
     func inputs(_ row: Int) -> UnsafeMutablePointer<Element> {
       trace(trace.x, row, layout.inputSize)
     }
-    func sums(_ row: Int) -> UnsafeMutablePointer<Element> { trace(trace.sums, row, width) }
+    func sums(_ row: Int) -> UnsafeMutablePointer<Element> {
+      keepsSums ? trace(trace.sums, row, width) : part(parts.stepSums, row % batch, width)
+    }
     func gates(_ row: Int) -> UnsafeMutablePointer<Element> { trace(trace.gates, row, width) }
     /// The state before a step; the row of the step behind it is the state after it.
     func state(_ row: Int) -> UnsafeMutablePointer<Element> { trace(trace.states, row, hidden) }
@@ -174,8 +178,10 @@ extension RecurrentWalk {
     }
 
     private func walkShards(isBackward: Bool) {
+      var run = self
+      run.keepsSums = !isUsualLSTM
       WorkerPool.run(
-        Walk(run: self, isBackward: isBackward), count: walk.shardCount,
+        Walk(run: run, isBackward: isBackward), count: walk.shardCount,
         threadLimit: walk.isSmall ? 1 : threadLimit)
     }
 

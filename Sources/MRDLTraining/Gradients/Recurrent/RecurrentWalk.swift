@@ -131,6 +131,8 @@ struct RecurrentWalk<Element: RealElement> {
     var biases = 0
     var inputWeights = 0
     var stateWeights = (0, 0)
+    /// The sums of one step.
+    var stepSums = 0
     /// The residuals of the sums, for inputs and for states.
     var inputResiduals = 0
     var stateResiduals = 0
@@ -161,6 +163,7 @@ struct RecurrentWalk<Element: RealElement> {
     }
     parts.inputScratch = take(batch * layout.inputSize)
     parts.biases = take(width)
+    parts.stepSums = take(batch * width)
     parts.inputWeights = take(walk.inputProduct(rows: 1), walk.inputResidualProduct(rows: 1))
     parts.stateWeights.0 = take(
       walk.stateProduct(0, rows: 1), walk.stateResidualProduct(0, rows: 1))
