@@ -23,9 +23,9 @@ extension BuiltInRecipe {
         ],
         "initializer": "glorot",
         "loss": "quadratic",
-        "optimizer": {"kind": "sgd", "rate": 0.3, "momentum": 0.9},
+        "optimizer": {"kind": "sgd", "rate": 0.6, "momentum": 0.9},
         "schedule": {"kind": "cosine", "floor": 0.0},
-        "epochs": 20,
+        "epochs": 40,
         "batch": 16,
         "seed": 1,
         "validation": 0.05
@@ -62,6 +62,7 @@ extension BuiltInRecipe {
       }
       """)
 
+  /// 84,274 parameters.
   private static let cnn = BuiltInRecipe(
     name: "cnn",
     text: """
@@ -70,27 +71,33 @@ extension BuiltInRecipe {
         "description": "Three blocks of convolutions with batch normalisation, under 100,000 parameters",
         "augmentation": {"flip": true, "shift": 1},
         "layers": [
-          {"kind": "conv", "filters": 32, "kernel": 3, "padding": "same", "bias": false},
+          {"kind": "conv", "filters": 24, "kernel": 3, "padding": "same", "bias": false},
+          {"kind": "batch-norm"},
+          {"kind": "activation", "function": "relu"},
+          {"kind": "max-pool", "size": 2},
+          {"kind": "conv", "filters": 40, "kernel": 3, "padding": "same", "bias": false},
+          {"kind": "batch-norm"},
+          {"kind": "activation", "function": "relu"},
+          {"kind": "conv", "filters": 40, "kernel": 3, "padding": "same", "bias": false},
           {"kind": "batch-norm"},
           {"kind": "activation", "function": "relu"},
           {"kind": "max-pool", "size": 2},
           {"kind": "conv", "filters": 64, "kernel": 3, "padding": "same", "bias": false},
           {"kind": "batch-norm"},
           {"kind": "activation", "function": "relu"},
-          {"kind": "max-pool", "size": 2},
-          {"kind": "conv", "filters": 96, "kernel": 3, "padding": "same", "bias": false},
+          {"kind": "conv", "filters": 64, "kernel": 3, "padding": "same", "bias": false},
           {"kind": "batch-norm"},
           {"kind": "activation", "function": "relu"},
           {"kind": "global-average-pool"},
-          {"kind": "dropout", "rate": 0.2},
+          {"kind": "dropout", "rate": 0.1},
           {"kind": "dense"},
           {"kind": "activation", "function": "softmax"}
         ],
         "initializer": "he",
         "loss": "cross-entropy",
-        "optimizer": {"kind": "adamw", "rate": 0.003, "weight_decay": 0.02},
+        "optimizer": {"kind": "adamw", "rate": 0.004, "weight_decay": 0.02},
         "schedule": {"kind": "cosine", "warm_up": 1},
-        "epochs": 15,
+        "epochs": 14,
         "batch": 64,
         "seed": 1,
         "validation": 0.05
