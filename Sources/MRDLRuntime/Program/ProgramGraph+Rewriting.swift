@@ -43,7 +43,12 @@ extension ProgramGraph {
     values[value].derive(
       by: DerivedConstant(
         first, sourceByteCount: sources.reduce(0) { $0 + ($1?.source?.byteCount ?? 0) }
-      ) { make(sources.map { $0?.constant }) })
+      ) {
+        let content = make(sources.map { $0?.constant })
+        for source in sources { source?.releasePages() }
+        return content
+      })
+    for source in sources { source?.releasePages() }
   }
 
   /// Adds a value that an instruction makes and gives its number.

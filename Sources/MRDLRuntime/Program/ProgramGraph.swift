@@ -36,6 +36,9 @@ struct ProgramGraph: Sendable {
       return derivation.map { (ObjectIdentifier($0), 0, $0.sourceByteCount) }
     }
 
+    /// Gives back the pages of a mapped file that hold the content, once something was made of it.
+    func releasePages() { kept?.releasePages() }
+
     /// Computes the content when it is asked for, from now on.
     mutating func derive(by derivation: DerivedConstant) {
       kept = nil
