@@ -220,7 +220,7 @@ let package = Package(
       name: "soak",
       dependencies: [
         "MRDLRuntime", "MRDLOperators", "MRDLFormat", "MRDLModel", "MRDLNumerics", "MRDLCore",
-      ], path: "Tests/Soak", swiftSettings: strict),
+      ], path: "Tests/Soak", exclude: ["thread-sanitizer.supp"], swiftSettings: strict),
     .executableTarget(
       name: "measure-elementary-functions",
       dependencies: ["MRDLNumerics", "MRDLCore", "CMRDLKernels"],

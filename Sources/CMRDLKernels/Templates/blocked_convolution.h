@@ -2,6 +2,7 @@
 // channels that stay in registers while channels and taps run. A product of matrices in the same
 // layout is the case of one tap.
 
+#include "taps.h"
 #include "tile_heights.h"
 
 #define PANEL (TILE_VECTORS * LANES)
@@ -176,19 +177,15 @@ void KERNEL(blocked_stage_rows)(const mrdl_window *w, int32_t has_planes, const 
   for (size_t row = first_row; row < last_row; row++) {
     real *to = staged + (row - first_row) * phases * phase_width * lanes;
     const size_t padded = row * row_step;
-    const int inside = padded >= w->begin.height && padded - w->begin.height < w->input.height;
-    if (!inside) {
+    if (padded < w->begin.height || padded - w->begin.height >= w->input.height) {
       __builtin_memset(to, 0, phases * phase_width * lanes * sizeof *to);
       continue;
     }
     const real *from = input + (padded - w->begin.height) * width * lanes;
     for (size_t phase = 0; phase < phases; phase++) {
       // Columns phase + i · stride of the padded row: zeros, then the input, then zeros.
-      size_t first = begin > phase ? (begin - phase + stride - 1) / stride : 0;
-      size_t last = begin + width > phase ? (begin + width - phase + stride - 1) / stride : 0;
-      if (first > phase_width) first = phase_width;
-      if (last > phase_width) last = phase_width;
-      if (last < first) last = first;
+      const span inside = columns_inside(phase, stride, begin, width, phase_width);
+      const size_t first = inside.first, last = inside.last;
       __builtin_memset(to, 0, first * lanes * sizeof *to);
       const real *source = from + (first * stride + phase - begin) * lanes;
       if (stride == 1) {

@@ -1,6 +1,8 @@
 // What some output rows of a blocked tensor see, with padding around it and the columns of each phase of
 // the stride side by side.
 
+#include "taps.h"
+
 static void KERNEL(stage_rows)(const mrdl_window *w, const uint8_t *input, size_t row_step,
                                size_t phases, size_t phase_width, size_t first_row,
                                size_t last_row, uint8_t padding, uint8_t *staged) {
@@ -14,11 +16,8 @@ static void KERNEL(stage_rows)(const mrdl_window *w, const uint8_t *input, size_
     const uint8_t *from = input + (padded - w->begin.height) * width * BLOCK;
     for (size_t phase = 0; phase < phases; phase++) {
       // Columns phase + i · stride of the padded row: padding, then the input, then padding.
-      size_t first = begin > phase ? (begin - phase + stride - 1) / stride : 0;
-      size_t last = begin + width > phase ? (begin + width - phase + stride - 1) / stride : 0;
-      if (first > phase_width) first = phase_width;
-      if (last > phase_width) last = phase_width;
-      if (last < first) last = first;
+      const span inside = columns_inside(phase, stride, begin, width, phase_width);
+      const size_t first = inside.first, last = inside.last;
       if (first < last) {
         const uint8_t *source = from + (first * stride + phase - begin) * BLOCK;
         if (stride == 1) {

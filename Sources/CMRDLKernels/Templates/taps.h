@@ -1,4 +1,5 @@
 // Which places of a window lie where, along one axis.
+#pragma once
 
 typedef struct {
   size_t first, last;
@@ -28,4 +29,14 @@ INLINE size_t counted(ptrdiff_t start, size_t kernel, size_t dilation, size_t le
   const ptrdiff_t reach = (ptrdiff_t)(length + end) - start;
   const ptrdiff_t taps = reach > 0 ? steps_over(reach, (ptrdiff_t)dilation) : 0;
   return taps < (ptrdiff_t)kernel ? (size_t)taps : kernel;
+}
+
+/// Which of the columns phase + i · stride of a padded row lie inside the input.
+INLINE span columns_inside(size_t phase, size_t stride, size_t begin, size_t width, size_t columns) {
+  size_t first = begin > phase ? (begin - phase + stride - 1) / stride : 0;
+  size_t last = begin + width > phase ? (begin + width - phase + stride - 1) / stride : 0;
+  if (first > columns) first = columns;
+  if (last > columns) last = columns;
+  if (last < first) last = first;
+  return (span){first, last};
 }
