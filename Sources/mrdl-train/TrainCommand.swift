@@ -129,9 +129,9 @@ import MRDLTraining
       return
     }
     guard let output else { return }
-    let writer = try ModelOutput(path: output, replacing: force)
     let resumed = try resume.map { (path) throws(MRDLError) in try Checkpoint(path: path) }
     let (recipe, source) = try resolved(recipe, resumed)
+    let writer = try ModelOutput(path: output, replacing: force)
     var run = TrainingRun(
       recipe: recipe, dataPath: data, historyPath: history,
       checkpointPath: checkpoint ?? resume ?? writer.checkpointPath, threadLimit: threads)
