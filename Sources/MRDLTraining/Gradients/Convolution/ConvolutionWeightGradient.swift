@@ -6,43 +6,37 @@ internal import MRDLOperators
 /// output, summed over the batch.
 ///
 /// For each group it is the product of the residual, a row for each output channel, with the transpose of
-/// what the window sees. The batch is cut into shards by the shape alone; a shard sums its images in order,
-/// and then the shards are summed in order, so that results do not depend on the number of threads.
+/// what the window sees.
 struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
   let geometry: ConvolutionGeometry
-  /// Places in the window of one piece, whole panels.
-  private let placeStep: Int
-  private let placePieces: Int
   /// Positions of one pass.
   private let positionStep: Int
-  private let shardCount: Int
-  private let slotCount: Int
+  /// Elements of the packed residual of a pass; what the window sees lies behind it.
+  private let leftCount: Int
+  private let shards: WeightGradientShards<Element>
 
   init(_ geometry: ConvolutionGeometry) {
     self.geometry = geometry
     let tile = Element.tileColumns
     let panels = max(1, (geometry.placeCount + tile - 1) / tile)
-    placeStep = min(panels, max(1, 256 / tile)) * tile
-    placePieces = (geometry.placeCount + placeStep - 1) / placeStep
+    // Whole panels.
+    let placeStep = min(panels, max(1, 256 / tile)) * tile
     positionStep = max(1, min(geometry.window.outputVolume, 384))
-    // At most 16 MB of partial sums, and not more shards than are worth a thread.
-    let most = max(1, (16 << 20) / max(1, geometry.weightCount * MemoryLayout<Element>.stride))
+    func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+    leftCount = roundedUp(geometry.groupRows * positionStep)
+    // Not more shards than are worth a thread.
     let work = geometry.batchCount * geometry.weightCount * geometry.window.outputVolume
-    shardCount = max(
-      1, min(geometry.batchCount, 16, most, work / ProductBlocking.leastParallelWork))
-    slotCount = max(1, min(WorkerPool.size, shardCount * geometry.groupCount * placePieces))
+    shards = WeightGradientShards(
+      geometry,
+      count: max(
+        1,
+        min(
+          geometry.batchCount, WeightGradientShards<Element>.most(geometry),
+          work / ProductBlocking.leastParallelWork)),
+      placeStep: placeStep, slotElementCount: leftCount + roundedUp(placeStep * positionStep))
   }
 
-  private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
-  private var leftCount: Int { roundedUp(geometry.groupRows * positionStep) }
-  private var slotElementCount: Int { leftCount + roundedUp(placeStep * positionStep) }
-  private var partialCount: Int { roundedUp(geometry.weightCount) }
-
-  /// Packed matrices for each thread, then the sums of all shards but the first.
-  var workspaceByteCount: Int {
-    (slotCount * slotElementCount + (shardCount - 1) * partialCount)
-      * MemoryLayout<Element>.stride
-  }
+  var workspaceByteCount: Int { shards.workspaceByteCount }
 
   @specialized(where Element == Float)
   @specialized(where Element == Double)
@@ -56,19 +50,10 @@ struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
       result.update(repeating: 0, count: geometry.weightCount)
       return
     }
-    let partials = workspace + slotCount * slotElementCount
-    WorkerPool.run(
+    shards.run(
       Pieces(
-        gradient: self, residual: residual, input: input, result: result, workspace: workspace,
-        partials: partials),
-      count: shardCount * geometry.groupCount * placePieces,
-      threadLimit: WorkerPool.limit(arguments.threadLimit, slots: slotCount))
-    for shard in 1..<max(shardCount, 1) {
-      let partial = partials + (shard - 1) * partialCount
-      Element.sumColumns(
-        rows: 1, columns: geometry.weightCount, partial, rowStride: geometry.weightCount, result,
-        accumulates: true)
-    }
+        gradient: self, residual: residual, input: input, result: result, workspace: workspace),
+      result: result, workspace: workspace, threadLimit: arguments.threadLimit)
   }
 
   /// One shard of the batch, one group, some places in the window.
@@ -78,26 +63,17 @@ struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
     let input: UnsafePointer<Element>
     let result: UnsafeMutablePointer<Element>
     let workspace: UnsafeMutablePointer<Element>
-    let partials: UnsafeMutablePointer<Element>
 
     @specialized(where Element == Float)
     @specialized(where Element == Double)
     func run(index: Int, slot: Int) {
       let geometry = gradient.geometry
-      let (rest, piece) = index.quotientAndRemainder(dividingBy: gradient.placePieces)
-      let (shard, group) = rest.quotientAndRemainder(dividingBy: geometry.groupCount)
-      let firstPlace = piece * gradient.placeStep
-      let places = firstPlace..<min(firstPlace + gradient.placeStep, geometry.placeCount)
-      let target =
-        (shard == 0 ? result : partials + (shard - 1) * gradient.partialCount)
-        + group * geometry.groupRows * geometry.placeCount + firstPlace
-      let firstImage = shard * geometry.batchCount / gradient.shardCount
-      let lastImage = (shard + 1) * geometry.batchCount / gradient.shardCount
-      for image in firstImage..<lastImage {
+      let piece = gradient.shards.piece(index, result: result, workspace: workspace)
+      for image in piece.images {
         add(
-          residual + geometry.outputStart(image: image, group: group),
-          input + geometry.inputStart(image: image, group: group), places: places, to: target,
-          accumulates: image > firstImage, slot: slot)
+          residual + geometry.outputStart(image: image, group: piece.group),
+          input + geometry.inputStart(image: image, group: piece.group), places: piece.places,
+          to: piece.target, accumulates: image > piece.images.lowerBound, slot: slot)
       }
     }
 
@@ -110,7 +86,7 @@ struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
       let rows = geometry.groupRows
       let panels = 0..<(rows + Element.tileRows - 1) / Element.tileRows
       let positionCount = geometry.window.outputVolume
-      let left = workspace + slot * gradient.slotElementCount
+      let left = gradient.shards.slot(slot, in: workspace)
       let right = left + gradient.leftCount
       var position = 0
       while position < positionCount {

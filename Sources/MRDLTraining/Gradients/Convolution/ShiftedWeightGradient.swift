@@ -5,20 +5,18 @@ internal import MRDLOperators
 /// The residual of the weights of a convolution at stride 1: for each output channel and each place in the
 /// window the sum of the residual times the view that the place has of the input, over the batch.
 ///
-/// Planes are read as they lie, and nothing is packed. The batch is cut into shards by the shape alone; a shard
-/// sums its images in order, and then the shards are summed in order, so that results do not depend on the
-/// number of threads.
+/// Planes are read as they lie, and nothing is packed.
 struct ShiftedWeightGradient<Element: RealElement>: Kernel {
   private let geometry: ConvolutionGeometry
   private let planes: PaddedPlanes
   private let shifts: [Int]
-  private let shardCount: Int
-  /// Places in the window of one piece.
-  private let placeStep: Int
-  private let placePieces: Int
   /// Images whose planes are at hand together.
   private let imageStep: Int
-  private let slotCount: Int
+  /// Elements of a plane of the residual.
+  private let stride: Int
+  /// The inputs of those images and, behind them, what registers read beyond their end.
+  private let inputsCount: Int
+  private let shards: WeightGradientShards<Element>
 
   /// The most elements of the planes that are at hand.
   private static var mostElements: Int { 262_144 }
@@ -34,32 +32,27 @@ struct ShiftedWeightGradient<Element: RealElement>: Kernel {
       geometry.groupChannels * planes.volume + geometry.groupRows * (planes.columnCount + 15)
     guard planeCount <= Self.mostElements else { return nil }
     shifts = planes.shifts(channels: geometry.groupChannels)
-    // At most 16 MB of partial sums, and enough images for a shard that joining its sums counts little.
-    let most = max(1, (16 << 20) / (geometry.weightCount * MemoryLayout<Element>.stride))
+    // Enough images for a shard that joining its sums counts little.
     let work = geometry.batchCount * geometry.weightCount * planes.columnCount
     let pieces = max(1, work / ProductBlocking.leastParallelWork)
-    shardCount = max(1, min((geometry.batchCount + 7) / 8, 16, most, pieces))
+    let shardCount = max(
+      1,
+      min((geometry.batchCount + 7) / 8, WeightGradientShards<Element>.most(geometry), pieces))
     let wanted = max(1, min(8 / shardCount, pieces / shardCount, (shifts.count + 15) / 16))
-    placeStep = ((shifts.count + wanted - 1) / wanted + 3) / 4 * 4
-    placePieces = (shifts.count + placeStep - 1) / placeStep
     imageStep = max(
       1, min(Self.mostElements / planeCount, (geometry.batchCount + shardCount - 1) / shardCount))
-    slotCount = max(1, min(WorkerPool.size, shardCount * geometry.groupCount * placePieces))
+    func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+    stride = roundedUp(planes.columnCount)
+    inputsCount = roundedUp(imageStep * geometry.groupChannels * planes.volume) + 64
+    shards = WeightGradientShards(
+      geometry, count: shardCount,
+      placeStep: ((shifts.count + wanted - 1) / wanted + 3) / 4 * 4,
+      slotElementCount: inputsCount + imageStep * geometry.groupRows * stride)
   }
 
-  private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
   private var inputCount: Int { geometry.groupChannels * planes.volume }
-  private var stride: Int { roundedUp(planes.columnCount) }
-  /// The inputs and, behind them, what registers read beyond their end.
-  private var inputsCount: Int { roundedUp(imageStep * inputCount) + 64 }
-  private var slotElementCount: Int { inputsCount + imageStep * geometry.groupRows * stride }
-  private var partialCount: Int { roundedUp(geometry.weightCount) }
 
-  /// The planes of some images for each thread, then the sums of all shards but the first.
-  var workspaceByteCount: Int {
-    (slotCount * slotElementCount + (shardCount - 1) * partialCount)
-      * MemoryLayout<Element>.stride
-  }
+  var workspaceByteCount: Int { shards.workspaceByteCount }
 
   var method: String? { "shifted planes" }
 
@@ -71,18 +64,10 @@ struct ShiftedWeightGradient<Element: RealElement>: Kernel {
       let result = arguments.output(0, as: Element.self).baseAddress,
       let workspace = arguments.workspace.assumingMemoryBound(to: Element.self).baseAddress
     else { return }
-    let partials = workspace + slotCount * slotElementCount
-    WorkerPool.run(
+    shards.run(
       Pieces(
-        gradient: self, residual: residual, input: input, result: result, slots: workspace,
-        partials: partials),
-      count: shardCount * geometry.groupCount * placePieces,
-      threadLimit: WorkerPool.limit(arguments.threadLimit, slots: slotCount))
-    for shard in 1..<shardCount {
-      Element.sumColumns(
-        rows: 1, columns: geometry.weightCount, partials + (shard - 1) * partialCount,
-        rowStride: geometry.weightCount, result, accumulates: true)
-    }
+        gradient: self, residual: residual, input: input, result: result, workspace: workspace),
+      result: result, workspace: workspace, threadLimit: arguments.threadLimit)
   }
 
   /// One shard of the batch, one group, some places in the window.
@@ -91,43 +76,38 @@ struct ShiftedWeightGradient<Element: RealElement>: Kernel {
     let residual: UnsafePointer<Element>
     let input: UnsafePointer<Element>
     let result: UnsafeMutablePointer<Element>
-    let slots: UnsafeMutablePointer<Element>
-    let partials: UnsafeMutablePointer<Element>
+    let workspace: UnsafeMutablePointer<Element>
 
     @specialized(where Element == Float)
     @specialized(where Element == Double)
     func run(index: Int, slot: Int) {
       let g = gradient
       let geometry = g.geometry
-      let (rest, piece) = index.quotientAndRemainder(dividingBy: g.placePieces)
-      let (shard, group) = rest.quotientAndRemainder(dividingBy: geometry.groupCount)
-      let places = piece * g.placeStep..<min((piece + 1) * g.placeStep, g.shifts.count)
-      let target =
-        (shard == 0 ? result : partials + (shard - 1) * g.partialCount)
-        + group * geometry.groupRows * geometry.placeCount + places.lowerBound
-      let first = shard * geometry.batchCount / g.shardCount
-      let last = (shard + 1) * geometry.batchCount / g.shardCount
-      let inputs = slots + slot * g.slotElementCount
+      let piece = g.shards.piece(index, result: result, workspace: workspace)
+      let inputs = g.shards.slot(slot, in: workspace)
       let residuals = inputs + g.inputsCount
       // Padding, gaps, and what lies beyond the last plane.
-      inputs.update(repeating: 0, count: g.slotElementCount)
-      for start in Swift.stride(from: first, to: last, by: g.imageStep) {
-        let count = min(g.imageStep, last - start)
+      inputs.update(
+        repeating: 0, count: g.inputsCount + g.imageStep * geometry.groupRows * g.stride)
+      let images = piece.images
+      for start in Swift.stride(from: images.lowerBound, to: images.upperBound, by: g.imageStep) {
+        let count = min(g.imageStep, images.upperBound - start)
         for image in 0..<count {
           g.planes.pad(
-            input + geometry.inputStart(image: start + image, group: group),
+            input + geometry.inputStart(image: start + image, group: piece.group),
             channels: geometry.groupChannels, into: inputs + image * g.inputCount)
           g.planes.spread(
-            residual + geometry.outputStart(image: start + image, group: group),
+            residual + geometry.outputStart(image: start + image, group: piece.group),
             channels: geometry.groupRows,
             into: residuals + image * geometry.groupRows * g.stride, stride: g.stride)
         }
         g.shifts.withUnsafeBufferPointer { shifts in
           Element.correlate(
-            rows: geometry.groupRows, offsets: UnsafeBufferPointer(rebasing: shifts[places]),
+            rows: geometry.groupRows, offsets: UnsafeBufferPointer(rebasing: shifts[piece.places]),
             images: count, count: g.stride, residuals, rowStride: g.stride,
             imageStride: geometry.groupRows * g.stride, inputs, inputImageStride: g.inputCount,
-            into: target, resultRowStride: geometry.placeCount, accumulates: start > first)
+            into: piece.target, resultRowStride: geometry.placeCount,
+            accumulates: start > images.lowerBound)
         }
       }
     }
