@@ -40,21 +40,37 @@ static ptrdiff_t seen_at(const mrdl_window *w, size_t o, size_t t) {
 
 #define REAL float
 #define TABLE mrdl_f32_kernels
+#define TRAINING_TABLE mrdl_f32_training_kernels
 #define BLOCK mrdl_f32_gemm_block
+#define GATE mrdl_f32_gate
+#define RECURRENCE mrdl_f32_recurrence
+#define TERMS mrdl_f32_gradient_terms
 #define NAMED(name) f32_##name
 #define BOUND 1e-6
 #include "compare_type.h"
+#include "compare_recurrent.h"
+#include "compare_training.h"
 #undef REAL
 #undef TABLE
+#undef TRAINING_TABLE
 #undef BLOCK
+#undef GATE
+#undef RECURRENCE
+#undef TERMS
 #undef NAMED
 #undef BOUND
 #define REAL double
 #define TABLE mrdl_f64_kernels
+#define TRAINING_TABLE mrdl_f64_training_kernels
 #define BLOCK mrdl_f64_gemm_block
+#define GATE mrdl_f64_gate
+#define RECURRENCE mrdl_f64_recurrence
+#define TERMS mrdl_f64_gradient_terms
 #define NAMED(name) f64_##name
 #define BOUND 1e-14
 #include "compare_type.h"
+#include "compare_recurrent.h"
+#include "compare_training.h"
 
 #include "compare_blocked.h"
 
@@ -72,6 +88,13 @@ int main(int count, char **arguments) {
   }
   f32_products(kernels->f32), f32_arrays(kernels->f32), f32_windows(kernels->f32);
   f64_products(kernels->f64), f64_arrays(kernels->f64), f64_windows(kernels->f64);
+  f32_recurrences(kernels->f32), f64_recurrences(kernels->f64);
+  const mrdl_training_kernels *training = mrdl_training_kernels_for(kernels->isa);
+  if (!training) {
+    fprintf(stderr, "compare_kernels: %s has no training kernels\n", mrdl_isa_name(kernels->isa));
+    return 1;
+  }
+  f32_training(kernels->f32, training->f32), f64_training(kernels->f64, training->f64);
   const mrdl_blocked_kernels *blocked = mrdl_blocked_kernels_for(kernels->isa);
   if (blocked) compare_blocked(blocked);
   printf("%s, registers of %zu numbers: %d comparisons, %d failed\n", mrdl_isa_name(kernels->isa),

@@ -51,3 +51,17 @@ static size_t outputs_of(size_t input, size_t begin, size_t end, size_t kernel, 
                          size_t dilation) {
   return (input + begin + end - (kernel - 1) * dilation - 1) / stride + 1;
 }
+
+/// Word n of a stream of Philox4x32-10: word n mod 4 of block n / 4.
+static uint32_t philox_word(uint64_t seed, uint64_t stream, uint64_t n) {
+  uint32_t c[4] = {(uint32_t)(n / 4), (uint32_t)(n / 4 >> 32), (uint32_t)stream, (uint32_t)(stream >> 32)};
+  uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+  for (int round = 0; round < 10; round++) {
+    const uint64_t a = (uint64_t)0xD2511F53u * c[0], b = (uint64_t)0xCD9E8D57u * c[2];
+    const uint32_t next[4] = {(uint32_t)(b >> 32) ^ c[1] ^ key[0], (uint32_t)b,
+                              (uint32_t)(a >> 32) ^ c[3] ^ key[1], (uint32_t)a};
+    memcpy(c, next, sizeof c);
+    key[0] += 0x9E3779B9u, key[1] += 0xBB67AE85u;
+  }
+  return c[n % 4];
+}
