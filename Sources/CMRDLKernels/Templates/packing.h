@@ -2,6 +2,7 @@
 
 #include "../include/mrdl_window.h"
 #include "panels.h"
+#include "transpose.h"
 
 /// Packs a panel whose rows lie side by side: the left matrix is the transpose of a row-major one.
 INLINE void pack_columns(size_t height, size_t depth, real alpha, const real *from, size_t stride,
@@ -16,30 +17,42 @@ INLINE void pack_columns(size_t height, size_t depth, real alpha, const real *fr
   }
 }
 
-#if LANES >= 8
-/// Packs LANES steps of the depth of eight dense rows: eight streams become one by pairs, three times.
-INLINE void interleave_8(const real *from, size_t row_stride, vec factor, real *to) {
-  vec row[8], pair[8], four[8];
+#if LANES > 1
+/// Packs LANES steps of the depth of some dense rows.
+///
+/// - Parameter rest: elements of the panel from `to` on.
+INLINE void pack_square(size_t height, size_t count, real alpha, const real *from, size_t row_stride,
+                        real *to, size_t rest) {
+  vec steps[LANES];
+  load_transposed(from, row_stride, count, steps);
 #pragma clang loop unroll(full)
-  for (size_t i = 0; i < 8; i++) row[i] = factor * load(from + i * row_stride);
-  // pair[2 i] and pair[2 i + 1] hold rows i and i + 4 in turn, four[4 i …] rows i, i + 2, i + 4, i + 6.
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 4; i++) {
-    pair[2 * i] = first_pairs(row[i], row[i + 4]);
-    pair[2 * i + 1] = last_pairs(row[i], row[i + 4]);
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 2; i++) {
-#pragma clang loop unroll(full)
-    for (int j = 0; j < 2; j++) {
-      four[4 * i + 2 * j] = first_pairs(pair[2 * i + j], pair[2 * i + 4 + j]);
-      four[4 * i + 2 * j + 1] = last_pairs(pair[2 * i + j], pair[2 * i + 4 + j]);
+  for (size_t j = 0; j < LANES; j++) {
+    const vec v = (vec)alpha * steps[j];
+    // What is written beyond these rows is written over by what comes after them.
+    if (count == LANES || j * height + LANES <= rest) {
+      store(to + j * height, v);
+    } else {
+      store_part(to + j * height, v, count);
     }
   }
-#pragma clang loop unroll(full)
-  for (int j = 0; j < 4; j++) {
-    store(to + 2 * j * LANES, first_pairs(four[j], four[4 + j]));
-    store(to + (2 * j + 1) * LANES, last_pairs(four[j], four[4 + j]));
+}
+
+/// Packs a panel of dense rows.
+INLINE void pack_rows(size_t height, size_t depth, real alpha, const real *from, size_t row_stride,
+                      real *to) {
+  const size_t full = height / LANES * LANES;
+  for (size_t k = 0; k < depth; k += LANES) {
+    // The last square begins earlier, so that it is whole.
+    if (k + LANES > depth) k = depth - LANES;
+    real *square = to + k * height;
+    const size_t rest = (depth - k) * height;
+    if (full < height) {
+      pack_square(height, height - full, alpha, from + full * row_stride + k, row_stride,
+                  square + full, rest - full);
+    }
+    for (size_t i = 0; i < full; i += LANES) {
+      pack_square(height, LANES, alpha, from + i * row_stride + k, row_stride, square + i, rest - i);
+    }
   }
 }
 #endif
@@ -55,18 +68,16 @@ void KERNEL(pack_a)(size_t rows, size_t first_panel, size_t last_panel, size_t d
       pack_columns(height, depth, alpha, from, column_stride, to);
       continue;
     }
-    size_t done = 0;
-#if LANES >= 8
-    if (height == 8 && column_stride == 1) {
-      for (; done + LANES <= depth; done += LANES) {
-        interleave_8(from + done, row_stride, (vec)alpha, to + 8 * done);
-      }
+#if LANES > 1
+    if (column_stride == 1 && depth >= LANES) {
+      pack_rows(height, depth, alpha, from, row_stride, to);
+      continue;
     }
 #endif
     for (size_t i = 0; i < height; i++) {
       const real *source = from + i * row_stride;
       real *target = to + i;
-      for (size_t k = done; k < depth; k++) target[k * height] = alpha * source[k * column_stride];
+      for (size_t k = 0; k < depth; k++) target[k * height] = alpha * source[k * column_stride];
     }
   }
 }
@@ -85,6 +96,43 @@ INLINE void pack_row(const real *from, size_t count, real *to) {
   }
 }
 
+/// Packs `count` ≤ TILE_COLUMNS columns that are dense themselves, and fills up the panel with zeros.
+INLINE void pack_dense_columns(size_t depth, size_t count, const real *from, size_t column_stride,
+                               real *to) {
+#if LANES > 1
+  if (depth >= LANES) {
+    for (size_t start = 0; start < TILE_COLUMNS; start += LANES) {
+      const size_t left = count > start ? count - start : 0;
+      for (size_t k = 0; left == 0 && k < depth; k++) store(to + k * TILE_COLUMNS + start, (vec)0);
+      for (size_t k = 0; left > 0 && k < depth; k += LANES) {
+        // The last square begins earlier, so that it is whole.
+        if (k + LANES > depth) k = depth - LANES;
+        vec steps[LANES];
+        load_transposed(from + start * column_stride + k, column_stride, left, steps);
+#pragma clang loop unroll(full)
+        for (size_t j = 0; j < LANES; j++) {
+          real *row = to + (k + j) * TILE_COLUMNS + start;
+          if (left >= LANES) {
+            store(row, steps[j]);
+          } else {
+            store(row, (vec)0);
+            store_part(row, steps[j], left);
+          }
+        }
+      }
+    }
+    return;
+  }
+#endif
+  for (size_t j = 0; j < count; j++) {
+    const real *source = from + j * column_stride;
+    for (size_t k = 0; k < depth; k++) to[k * TILE_COLUMNS + j] = source[k];
+  }
+  for (size_t j = count; j < TILE_COLUMNS; j++) {
+    for (size_t k = 0; k < depth; k++) to[k * TILE_COLUMNS + j] = 0;
+  }
+}
+
 void KERNEL(pack_b)(size_t depth, size_t columns, const real *b, size_t row_stride,
                     size_t column_stride, real *packed) {
   for (size_t column = 0; column < columns; column += TILE_COLUMNS) {
@@ -95,6 +143,8 @@ void KERNEL(pack_b)(size_t depth, size_t columns, const real *b, size_t row_stri
       for (size_t k = 0; k < depth; k++) {
         pack_row(from + k * row_stride, count, packed + k * TILE_COLUMNS);
       }
+    } else if (row_stride == 1) {
+      pack_dense_columns(depth, count, from, column_stride, packed);
     } else {
       for (size_t j = 0; j < count; j++) {
         const real *source = from + j * column_stride;
