@@ -10,7 +10,7 @@ package struct ProductBlocking: Sendable, Hashable {
   package let panelCount: Int
   /// The width of a panel of the right matrix.
   package let tileColumns: Int
-  /// The depth of one pass: a panel of the right matrix so deep stays in the first cache.
+  /// The depth of one pass: a panel of the right matrix so deep stays near the first cache.
   package let depthStep: Int
   /// The columns of one piece, whole panels: so many at `depthStep` stay in the second cache.
   package let columnStep: Int
@@ -31,10 +31,13 @@ package struct ProductBlocking: Sendable, Hashable {
     self.depth = depth
     panelCount = (rows + Scalar.tileRows - 1) / Scalar.tileRows
     tileColumns = Scalar.tileColumns
+    // Passes of one depth, so that none is too short to be worth reading the result again.
+    let mostDepth = MemoryLayout<Scalar>.size == 4 ? 512 : 256
+    let passes = max(1, (depth + mostDepth - 1) / mostDepth)
+    depthStep = max(1, (depth + passes - 1) / passes)
     // 400 KB or 512 KB of the right matrix.
-    let mostDepth = MemoryLayout<Scalar>.size == 4 ? 384 : 256
-    depthStep = max(1, min(depth, mostDepth))
-    let mostPanels = max(1, 256 * mostDepth / depthStep / tileColumns)
+    let mostElements = MemoryLayout<Scalar>.size == 4 ? 98_304 : 65_536
+    let mostPanels = max(1, mostElements / depthStep / tileColumns)
     let panels = max(1, (columns + tileColumns - 1) / tileColumns)
     // As many pieces as are worth a thread, up to eight among all copies of the product.
     let work = rows * columns * max(depth, 1)
