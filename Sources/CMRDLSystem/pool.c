@@ -12,26 +12,35 @@ enum { maximum_size = 1024, cache_line = 64, stack_bytes = 4 << 20 };
 /// How long a thread without work spins before it sleeps.
 static const uint64_t spin_nanoseconds = 30000;
 
-/// In the lower half of `state`: no piece is left.
+/// In the lower half of a share: no piece of it is left.
 static const uint64_t exhausted = UINT32_MAX;
 
-static struct {
+/// The pieces that one thread takes first: a stretch, the same one whenever a call has as many pieces, so
+/// that what a thread has in its caches serves it again.
+typedef struct {
   /// The generation of the call in the upper half, the next piece that nobody has taken in the
   /// lower. A piece is taken by compare and exchange, so a thread that comes late cannot take one
   /// of a call that it has not seen.
-  _Alignas(cache_line) atomic_uint_fast64_t state;
+  _Alignas(cache_line) atomic_uint_fast64_t next;
+} share;
+
+static share shares[maximum_size];
+
+static struct {
   /// Counts calls; idle threads sleep on it.
   _Alignas(cache_line) atomic_uint published;
   atomic_uint sleepers;
   /// Pieces that other threads than the caller have finished; the caller sleeps on it.
   _Alignas(cache_line) atomic_uint finished;
   atomic_uint caller_sleeps;
-  /// The call at work. Read after a piece was taken, which keeps the call alive; `count` and
-  /// `limit` before that, too.
+  /// The call at work, and how many threads share its pieces out. Read after a piece was taken, which
+  /// keeps the call alive; `count` and `sharers` before that, too.
   _Alignas(cache_line) atomic_uint count;
-  atomic_uint limit;
+  atomic_uint sharers;
   mrdl_pool_body body;
   void *context;
+  /// Of the caller alone: the call before.
+  uint64_t generation;
   /// Held by the thread whose call is at work, and while the threads are started.
   _Alignas(cache_line) atomic_flag busy;
 } pool = {.busy = ATOMIC_FLAG_INIT};
@@ -43,22 +52,35 @@ static atomic_size_t chosen_size, running_size;
 /// Set in a thread that is at work for a parallel call.
 static _Thread_local int inside;
 
-/// Takes pieces of the current call until none is left.
+/// The first piece of a share.
+static uint64_t first_piece(uint64_t index, uint64_t count, uint64_t sharers) {
+  return index * count / sharers;
+}
+
+/// Takes pieces of the current call until none is left: its own ones, then those of the others.
 ///
 /// - Returns: how many pieces this thread ran.
 static unsigned work(size_t slot) {
   unsigned done = 0;
-  uint_fast64_t state = atomic_load_explicit(&pool.state, memory_order_acquire);
-  for (;;) {
-    if (slot >= atomic_load_explicit(&pool.limit, memory_order_relaxed)) return done;
-    const uint64_t index = state & UINT32_MAX;
-    if (index >= atomic_load_explicit(&pool.count, memory_order_relaxed)) return done;
-    if (atomic_compare_exchange_weak_explicit(&pool.state, &state, state + 1, memory_order_acq_rel,
-                                              memory_order_acquire)) {
-      pool.body(pool.context, index, slot);
-      done += 1;
-      state = atomic_load_explicit(&pool.state, memory_order_acquire);
+  for (size_t turn = 0;;) {
+    const size_t sharers = atomic_load_explicit(&pool.sharers, memory_order_relaxed);
+    if (slot >= sharers || turn >= sharers) return done;
+    const size_t index = (slot + turn) % sharers;
+    uint_fast64_t state = atomic_load_explicit(&shares[index].next, memory_order_acquire);
+    for (;;) {
+      // Once more, after the state: these belong to it.
+      const size_t known = atomic_load_explicit(&pool.sharers, memory_order_relaxed);
+      const unsigned count = atomic_load_explicit(&pool.count, memory_order_relaxed);
+      const uint64_t piece = state & UINT32_MAX;
+      if (slot >= known || index >= known || piece >= first_piece(index + 1, count, known)) break;
+      if (atomic_compare_exchange_weak_explicit(&shares[index].next, &state, state + 1,
+                                                memory_order_acq_rel, memory_order_acquire)) {
+        pool.body(pool.context, piece, slot);
+        done += 1;
+        state = atomic_load_explicit(&shares[index].next, memory_order_acquire);
+      }
     }
+    turn += 1;
   }
 }
 
@@ -156,17 +178,22 @@ void mrdl_pool_run(size_t maximum_threads, size_t count, mrdl_pool_body body, vo
   if (running == 0) running = start();
   const int unlimited = maximum_threads == 0 || maximum_threads > running;
   const size_t limit = unlimited ? running : maximum_threads;
+  const size_t sharers = limit < count ? limit : count;
 
   inside = 1;
-  const uint64_t generation = (atomic_load_explicit(&pool.state, memory_order_relaxed) >> 32) + 1;
-  // Close the call before, so that nobody takes a piece between the new count and the new state.
-  atomic_store(&pool.state, generation << 32 | exhausted);
+  // Close the call before, so that nobody takes a piece between the new count and the new shares.
+  const size_t before = atomic_load_explicit(&pool.sharers, memory_order_relaxed);
+  const uint64_t generation = ++pool.generation;
+  for (size_t i = 0; i < before; i++) atomic_store(&shares[i].next, generation << 32 | exhausted);
   atomic_store_explicit(&pool.count, (unsigned)count, memory_order_relaxed);
-  atomic_store_explicit(&pool.limit, (unsigned)limit, memory_order_relaxed);
+  atomic_store_explicit(&pool.sharers, (unsigned)sharers, memory_order_relaxed);
   pool.body = body;
   pool.context = context;
   atomic_store_explicit(&pool.finished, 0, memory_order_relaxed);
-  atomic_store_explicit(&pool.state, generation << 32, memory_order_release);
+  for (size_t i = 0; i < sharers; i++) {
+    atomic_store_explicit(&shares[i].next, generation << 32 | first_piece(i, count, sharers),
+                          memory_order_release);
+  }
   atomic_fetch_add(&pool.published, 1);
   if (atomic_load(&pool.sleepers) > 0) mrdl_wake_all(&pool.published);
 
