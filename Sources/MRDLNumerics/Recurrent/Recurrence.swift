@@ -98,7 +98,7 @@ package struct Recurrence: Sendable {
   }
 
   /// Below so many multiplications a step stays in one piece.
-  static let leastParallelWork = 131_072
+  static let leastParallelWork = 32_768
 
   let scalarType: ScalarType
   let cell: Cell
