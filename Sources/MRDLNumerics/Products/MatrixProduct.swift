@@ -148,11 +148,15 @@ package struct MatrixProduct: Sendable {
   private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
   /// Packs the left matrix, with `alpha`, for products of any number of columns.
-  package func packLeft(_ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
+  ///
+  /// - Parameter threadLimit: how many threads may take part; 0 for all.
+  package func packLeft(
+    _ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer, threadLimit: Int = 1
+  ) {
     if scalarType == .float32 {
-      packLeft(matrix, into: packed, Float.self)
+      packLeft(matrix, into: packed, threadLimit, Float.self)
     } else {
-      packLeft(matrix, into: packed, Double.self)
+      packLeft(matrix, into: packed, threadLimit, Double.self)
     }
   }
 
@@ -190,12 +194,16 @@ package struct MatrixProduct: Sendable {
   // MARK: By type
 
   private func packLeft<Scalar: KernelScalar>(
-    _ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer, _: Scalar.Type
+    _ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer, _ threadLimit: Int,
+    _: Scalar.Type
   ) {
-    let work = LeftPacking<Scalar>(
-      product: self, matrix: matrix.assumingMemoryBound(to: Scalar.self),
-      packed: packed.assumingMemoryBound(to: Scalar.self), panelStep: blocking.panelCount)
-    work.run(index: 0, slot: 0)
+    let step = max(1, (blocking.panelCount + 7) / 8)
+    WorkerPool.run(
+      LeftPacking<Scalar>(
+        product: self, matrix: matrix.assumingMemoryBound(to: Scalar.self),
+        packed: packed.assumingMemoryBound(to: Scalar.self), panelStep: step),
+      count: (blocking.panelCount + step - 1) / step,
+      threadLimit: rows * depth < ProductBlocking.leastParallelWork ? 1 : threadLimit)
   }
 
   private func packRight<Scalar: KernelScalar>(
@@ -234,12 +242,7 @@ package struct MatrixProduct: Sendable {
     var free = workspace?.assumingMemoryBound(to: Scalar.self)
     var packedLeft = left
     if !leftIsPacked, !leftNeedsNoPacking, let packed = free {
-      let step = max(1, (blocking.panelCount + 7) / 8)
-      let pieces = (blocking.panelCount + step - 1) / step
-      WorkerPool.run(
-        LeftPacking<Scalar>(product: self, matrix: left, packed: packed, panelStep: step),
-        count: pieces,
-        threadLimit: rows * depth < ProductBlocking.leastParallelWork ? 1 : threadLimit)
+      packLeft(UnsafeRawPointer(left), into: packed, threadLimit, Scalar.self)
       packedLeft = UnsafePointer(packed)
       free = packed + roundedUp(blocking.packedLeftCount)
     }

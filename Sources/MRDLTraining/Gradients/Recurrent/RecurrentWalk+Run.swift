@@ -383,15 +383,38 @@ extension RecurrentWalk {
     }
 
     private func passToWeights() {
+      let gates = walk.cell.gateCount
+      if walk.isGRU {
+        passToGRUWeights()
+        return
+      }
+      let packed = workspace + parts.packedResiduals
+      walk.weightResidualProduct(gates: gates, columns: hidden).packLeft(
+        inputResidual(0), into: packed, threadLimit: threadLimit)
       if let dw {
         multiplyWeights(
-          walk.weightResidualProduct(gates: walk.cell.gateCount, columns: layout.inputSize),
+          walk.weightResidualProduct(
+            gates: gates, columns: layout.inputSize, sharesResiduals: true),
+          packed, inputs(0), dw)
+      }
+      if let dr {
+        multiplyWeights(
+          walk.weightResidualProduct(gates: gates, columns: hidden, sharesResiduals: true),
+          packed, state(0), dr)
+      }
+    }
+
+    private func passToGRUWeights() {
+      let gates = walk.cell.gateCount
+      if let dw {
+        multiplyWeights(
+          walk.weightResidualProduct(gates: gates, columns: layout.inputSize),
           inputResidual(0), inputs(0), dw)
       }
       guard let dr else { return }
       let candidate = walk.cell == .gru(linearBeforeReset: false)
       multiplyWeights(
-        walk.weightResidualProduct(gates: candidate ? 2 : walk.cell.gateCount, columns: hidden),
+        walk.weightResidualProduct(gates: candidate ? 2 : gates, columns: hidden),
         stateSideResidual(0), state(0), dr)
       if candidate {
         multiplyWeights(

@@ -93,9 +93,14 @@ struct RecurrentWalk<Element: RealElement> {
 
   /// The residuals of some rows of weights: those of the gates at all steps, transposed, times what the
   /// weights were multiplied with.
-  func weightResidualProduct(gates: Int, columns: Int) -> MatrixProduct {
+  ///
+  /// - Parameter sharesResiduals: whether they are packed already, as W and R have the same ones.
+  func weightResidualProduct(
+    gates: Int, columns: Int, sharesResiduals: Bool = false
+  ) -> MatrixProduct {
     MatrixProduct(
-      type, rows: gates * hidden, columns: columns, depth: rows, left: .transposed(width))
+      type, rows: gates * hidden, columns: columns, depth: rows, left: .transposed(width),
+      leftIsPacked: sharesResiduals)
   }
 
   /// Elements of workspace of the products of one part.
@@ -114,11 +119,19 @@ struct RecurrentWalk<Element: RealElement> {
   private var wholeProductCount: Int {
     let gates = cell.gateCount
     let products = [
-      weightResidualProduct(gates: gates, columns: layout.inputSize),
-      weightResidualProduct(gates: gates, columns: hidden),
+      weightResidualProduct(gates: gates, columns: layout.inputSize, sharesResiduals: !isGRU),
+      weightResidualProduct(gates: gates, columns: hidden, sharesResiduals: !isGRU),
       weightResidualProduct(gates: 1, columns: hidden),
     ]
     return products.reduce(0) { max($0, $1.workspaceByteCount) } / MemoryLayout<Element>.stride
+  }
+
+  /// Elements of the residuals of all sums as products with them read them, where W and R share them.
+  private var packedResidualCount: Int {
+    isGRU
+      ? 0
+      : weightResidualProduct(gates: cell.gateCount, columns: hidden).packedLeftByteCount
+        / MemoryLayout<Element>.stride
   }
 
   // MARK: Workspace
@@ -140,6 +153,8 @@ struct RecurrentWalk<Element: RealElement> {
     var stateResidual = 0
     var cellResidual = 0
     var scratch = 0
+    /// The residuals of all sums, packed for the products over all steps.
+    var packedResiduals = 0
     /// The workspace of the products over all steps, or of those of each part of the batch.
     var product = 0
     var shardProductCount = 0
@@ -176,6 +191,7 @@ struct RecurrentWalk<Element: RealElement> {
     parts.stateResidual = take(batch * hidden)
     parts.cellResidual = take(batch * hidden)
     parts.scratch = take(batch * hidden)
+    parts.packedResiduals = take(walk.packedResidualCount)
     parts.shardProductCount = (walk.shardProductCount + 15) / 16 * 16
     parts.product = take(max(walk.shardCount * parts.shardProductCount, walk.wholeProductCount))
     parts.count = next
