@@ -19,17 +19,23 @@ public struct Slice: Operator {
     let end: Int
     let step: Int
 
-    /// The positions along an axis of an extent.
+    /// The first position along an axis of an extent, and how many there are.
     ///
     /// Positions outside are moved to the nearest one inside, or to just before or behind all of them.
-    func positions(_ extent: Int) -> [Int] {
+    private func stretch(_ extent: Int) -> (first: Int, count: Int) {
       let (low, high) = step > 0 ? (0, extent) : (-1, extent - 1)
       let from = min(max(start < 0 ? start + extent : start, low), high)
       let to = min(max(end < 0 ? end + extent : end, low), high)
       let distance = step > 0 ? to - from : from - to
-      guard distance > 0 else { return [] }
-      let count = (distance - 1) / abs(step) + 1
-      return (0..<count).map { from + $0 * step }
+      return (from, distance > 0 ? (distance - 1) / abs(step) + 1 : 0)
+    }
+
+    /// How many positions there are along an axis of an extent.
+    func count(_ extent: Int) -> Int { stretch(extent).count }
+
+    func positions(_ extent: Int) -> [Int] {
+      let (first, count) = stretch(extent)
+      return (0..<count).map { first + $0 * step }
     }
   }
 
@@ -42,7 +48,7 @@ public struct Slice: Operator {
     }
     for range in ranges {
       shape[range.axis] =
-        shape[range.axis].value.map { .fixed(range.positions($0).count) } ?? .unknown
+        shape[range.axis].value.map { .fixed(range.count($0)) } ?? .unknown
     }
     return [ValueFacts(data.scalarType, shape)]
   }
