@@ -205,6 +205,25 @@ import Testing
     }
     #expect(profile.runCount == 3)
     #expect(profile.entries.map(\.operatorName) == ["Relu", "NonZero"])
+    #expect(profile.entries.map(\.runCount) == [3, 3])
+  }
+
+  /// Nodes of another plan have been measured in fewer runs.
+  @Test func aProfileBeginsAnewWithOtherShapes() throws {
+    let program = try Program(
+      Model(
+        graph: Graph(
+          inputs: [ValueInfo("x", .float32, ["N"])], outputs: [ValueInfo("y", .float32, ["N"])],
+          nodes: [Node("Relu", inputs: ["x"], outputs: ["y"])])))
+    var session = Session(program)
+    session.startProfile()
+    for count in [2, 2, 2, 5, 5] {
+      _ = try session.run(["x": Tensor([Float](repeating: 1, count: count))])
+    }
+    let current = session.currentProfile
+    let profile = try #require(current)
+    #expect(profile.runCount == 5)
+    #expect(profile.entries.map(\.runCount) == [2])
   }
 
   @Test func faultsInsideGraphsAreNamed() throws {

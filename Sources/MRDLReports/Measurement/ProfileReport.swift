@@ -9,7 +9,7 @@ package struct ProfileReport: Sendable {
   package init(_ profile: SessionProfile) { self.profile = profile }
 
   private func seconds(_ entry: SessionProfile.Entry) -> Double {
-    Double(entry.nanoseconds) / Double(max(profile.runCount, 1)) / 1e9
+    Double(entry.nanoseconds) / Double(max(entry.runCount, 1)) / 1e9
   }
 
   private func operationsPerSecond(_ entry: SessionProfile.Entry) -> Double {
@@ -25,7 +25,7 @@ package struct ProfileReport: Sendable {
       TextTable.Column("time", .right),
       TextTable.Column("share", .right), TextTable.Column("GFLOP/s", .right),
     ])
-    for entry in profile.entries.sorted(by: { $0.nanoseconds > $1.nanoseconds }) {
+    for entry in profile.entries.sorted(by: { seconds($0) > seconds($1) }) {
       table.append([
         entry.name, entry.operatorName, entry.method ?? "",
         Quantity.duration(seconds: seconds(entry)),

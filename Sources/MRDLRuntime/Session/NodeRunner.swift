@@ -26,6 +26,7 @@ final class NodeRunner {
     let start = Clock.monotonicNanoseconds
     let results = try evaluate(value)
     profile?.nanoseconds += Clock.monotonicNanoseconds - start
+    profile?.runCount += 1
     return results
   }
 
@@ -66,7 +67,6 @@ final class NodeRunner {
   func startProfile() {
     let node = stage.instruction.node
     profile = SessionProfile.Entry(
-      name: node.displayName, operatorName: node.qualifiedOperatorName, method: nil, cost: Cost(),
-      nanoseconds: 0)
+      name: node.displayName, operatorName: node.qualifiedOperatorName, method: nil, cost: Cost())
   }
 }

@@ -11,13 +11,15 @@ public struct SessionProfile: Sendable {
     public let method: String?
     /// Of one run.
     public let cost: Cost
-    /// Of all runs together.
-    public internal(set) var nanoseconds: UInt64
+    /// Of all measured runs together.
+    public internal(set) var nanoseconds: UInt64 = 0
+    /// How many runs were measured: fewer than those of the profile where the shapes have changed since.
+    public internal(set) var runCount = 0
   }
 
   /// In the order in which nodes run.
   public internal(set) var entries: [Entry] = []
-  /// Runs with the present shapes.
+  /// Runs since the profile was started.
   public internal(set) var runCount = 0
   /// The bytes of the weights as the model holds them.
   public internal(set) var weightByteCount = 0

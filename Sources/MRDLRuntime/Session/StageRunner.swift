@@ -131,6 +131,7 @@ final class StageRunner {
         let start = Clock.monotonicNanoseconds
         try steps[index].kernel.run(arguments)
         profile?[index].nanoseconds += Clock.monotonicNanoseconds - start
+        profile?[index].runCount += 1
       }
     }
   }
@@ -181,7 +182,7 @@ final class StageRunner {
       SessionProfile.Entry(
         name: step.node.displayName, operatorName: step.node.qualifiedOperatorName,
         method: step.kernel.method,
-        cost: step.cost, nanoseconds: 0)
+        cost: step.cost)
     }
   }
 }
