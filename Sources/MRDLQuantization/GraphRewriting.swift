@@ -12,17 +12,7 @@ struct GraphRewriting {
 
   init(_ model: Model) {
     self.model = model
-    names = model.tensors.names.union(Self.names(of: model.graph))
-  }
-
-  private static func names(of graph: Graph) -> Set<String> {
-    var names = Set((graph.inputs + graph.outputs).map(\.name))
-    for node in graph.nodes {
-      names.formUnion(node.inputs)
-      names.formUnion(node.outputs)
-      for (_, inner) in node.subgraphs { names.formUnion(self.names(of: inner)) }
-    }
-    return names
+    names = model.tensors.names.union(model.graph.allNames)
   }
 
   /// Tensors that graphs inside nodes or outputs read: they keep their type.

@@ -7,7 +7,8 @@ internal import MRDLRuntime
 ///
 /// Weights become i8 with a scale for each output channel and no zero point, the inputs of the layers u8 with one
 /// scale and zero point each, biases i32 in the scale of the sums. What results is a graph of ONNX with
-/// QuantizeLinear and DequantizeLinear around the layers, which the runtime fuses with them.
+/// QuantizeLinear and DequantizeLinear around the layers, which the runtime fuses with them. The model is simplified
+/// first, so that batch normalisation behind a layer is part of its weights.
 package struct StaticQuantization: Sendable {
   package let model: Model
   /// Layers with weights that stay in float32, and why.
@@ -24,6 +25,7 @@ package struct StaticQuantization: Sendable {
   package init(
     _ model: Model, calibration data: CalibrationData, choice: RangeChoice = .leastError
   ) throws(MRDLError) {
+    let model = try model.simplified()
     var builder = Builder(GraphRewriting(model))
     let layers = try builder.layers()
     guard !layers.isEmpty else {

@@ -6,6 +6,7 @@ import MRDLInterchange
 import MRDLModel
 import MRDLQuantization
 import MRDLReports
+import MRDLRuntime
 
 /// `mrdl-convert`: the same model in another format.
 @main
@@ -23,6 +24,7 @@ struct ConvertCommand: Command {
         mrdl-convert model.h5 model.onnx
         mrdl-convert model.mrdl small.h5 --shuffle --deflate 6
         mrdl-convert checkpoint.pt model.mrdl --architecture model.onnx
+        mrdl-convert model.keras folded.onnx --simplify
         mrdl-convert model.mrdl half.mrdl --dtype f16
         mrdl-convert model.mrdl integers.mrdl --dtype i8 --calibrate pictures/
         mrdl-convert model.mrdl renamed.mrdl --metadata name="Fashion LeNet"
@@ -59,6 +61,9 @@ struct ConvertCommand: Command {
       valueName: "key=value"))
   var metadata: [Metadata] = []
 
+  @Flag(help: "Fold into the weights what can be: constant nodes, identities, batch normalisation.")
+  var simplify = false
+
   @Flag(help: "Do not run the model to store what it answers.")
   var noGolden = false
 
@@ -86,6 +91,11 @@ struct ConvertCommand: Command {
     var model = try source(log)
     for entry in metadata { try entry.apply(to: &model.card) }
     if encoding.holdsGoldenVectors && !noGolden { GoldenVectors.add(to: &model, log: log) }
+    if simplify {
+      let count = model.graph.nodes.count
+      model = try model.simplified()
+      log.add(.folded, "\(count) nodes", "\(model.graph.nodes.count) nodes")
+    }
     let quantized = try weights.quantized(model, for: encoding)
     model = quantized?.model ?? model
     let digest = try encoding.write(

@@ -45,8 +45,13 @@ struct PassCase: Sendable, CustomTestStringConvertible {
   }
 
   /// The answer for a batch, and the operators that ran.
-  func run(batch: Int, disabledPasses: Set<String>) throws -> (Tensor, [String]) {
-    let program = try Program(try model(), options: ProgramOptions(disabledPasses: disabledPasses))
+  ///
+  /// - Parameter model: another form of the model.
+  func run(
+    batch: Int, disabledPasses: Set<String>, of model: Model? = nil
+  ) throws -> (Tensor, [String]) {
+    let program = try Program(
+      try model ?? self.model(), options: ProgramOptions(disabledPasses: disabledPasses))
     var session = Session(program)
     session.startProfile()
     var given: [String: Tensor] = [:]

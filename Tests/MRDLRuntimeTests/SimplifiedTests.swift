@@ -7,9 +7,6 @@ import Testing
 @Suite struct SimplifiedTests {
   @Test(arguments: PassCase.cases) func theAnswerStays(_ c: PassCase) throws {
     let simplified = try c.model().simplified()
-    // Transposes go where fewer numbers pass, which may be several places.
-    let others = { (nodes: [Node]) in nodes.count { $0.operatorName != "Transpose" } }
-    #expect(others(simplified.graph.nodes) <= others(c.nodes))
     for batch in [1, 3] {
       let (plain, _) = try c.run(batch: batch, disabledPasses: ["all"])
       let (other, _) = try c.run(batch: batch, disabledPasses: ["all"], of: simplified)

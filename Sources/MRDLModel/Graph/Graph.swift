@@ -24,6 +24,17 @@ public struct Graph: Sendable, Hashable {
     }
   }
 
+  /// Every name of a value in the graph and in the graphs inside it.
+  package var allNames: Set<String> {
+    var names = Set((inputs + outputs).map(\.name))
+    for node in nodes {
+      names.formUnion(node.inputs)
+      names.formUnion(node.outputs)
+      for (_, inner) in node.subgraphs { names.formUnion(inner.allNames) }
+    }
+    return names
+  }
+
   /// The names that the graph reads from outside: tensors of the model, and for a graph inside
   /// another one the values of that one.
   public var capturedNames: Set<String> {

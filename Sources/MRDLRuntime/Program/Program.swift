@@ -32,11 +32,7 @@ public final class Program: Sendable {
   public init(
     _ model: Model, options: ProgramOptions = ProgramOptions(), operators: OperatorSet = .standard
   ) throws(MRDLError) {
-    guard !model.isWeightsOnly else {
-      throw MRDLError(
-        .weightsOnly, "there is nothing to run: the file holds weights without an architecture",
-        found: "\(model.tensors.count) tensors", expected: "a model")
-    }
+    try model.checkArchitecture(operators)
     inputs = model.graph.inputs
     outputs = model.graph.outputs
     state = model.state
@@ -47,10 +43,6 @@ public final class Program: Sendable {
       }
     }
     initialStates = states
-    let diagnostics = Diagnostics()
-    model.graph.check(tensors: model.tensors.names, diagnostics: diagnostics)
-    try diagnostics.throwFirstError()
-    try operators.checkAllKnown(model.graph)
     var compiler = try ProgramCompiler(
       model.tensors, operators: operators, options: options, packedConstants: packedConstants)
     staged = try compiler.compile(model.graph)
@@ -84,5 +76,22 @@ public final class Program: Sendable {
         expected: inputs.map { "\"\($0.name)\"" }.joined(separator: ", "))
     }
     return index
+  }
+}
+
+extension Model {
+  /// Checks that there is a graph, that its names fit and that its operators are known.
+  ///
+  /// - Throws: the first thing that is wrong.
+  func checkArchitecture(_ operators: OperatorSet) throws(MRDLError) {
+    guard !isWeightsOnly else {
+      throw MRDLError(
+        .weightsOnly, "there is nothing to run: the file holds weights without an architecture",
+        found: "\(tensors.count) tensors", expected: "a model")
+    }
+    let diagnostics = Diagnostics()
+    graph.check(tensors: tensors.names, diagnostics: diagnostics)
+    try diagnostics.throwFirstError()
+    try operators.checkAllKnown(graph)
   }
 }
