@@ -59,6 +59,11 @@ extension BuiltInRecipe {
       """)
 
   /// A recurrent network that forecasts a column of a table.
+  ///
+  /// Such networks learn short series by heart, some within ten epochs, so that training stops when the loss on the
+  /// validation part, the last fifth of what is learned from, no longer falls. By that loss alone, on sunspots, airline
+  /// passengers and sales of shampoo, 0.01 was chosen of four rates: it is better than 0.005 on each of them, which
+  /// 0.02 is not. Half as many units are worse on two.
   private static let forecast = BuiltInRecipe(
     name: "forecast",
     text: """
@@ -73,13 +78,14 @@ extension BuiltInRecipe {
         ],
         "initializer": "glorot",
         "loss": "quadratic",
-        "optimizer": {"kind": "adam", "rate": 0.005},
+        "optimizer": {"kind": "adam", "rate": 0.01},
         "clipping": {"norm": 1.0},
         "schedule": {"kind": "cosine"},
         "epochs": 150,
         "batch": 16,
         "validation": 0.2,
         "keep": "best",
+        "early_stopping": {"patience": 20},
         "seed": 1
       }
       """)
