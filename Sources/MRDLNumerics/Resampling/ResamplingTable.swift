@@ -88,8 +88,6 @@ package struct ResamplingTable: Sendable {
     from extent: Int, to newExtent: Int, scale: Double, coordinates: Coordinates, filter: Filter,
     isAntialiased: Bool, excludesOutside: Bool
   ) {
-    self.extent = extent
-    self.newExtent = newExtent
     let stretch = isAntialiased ? min(scale, 1) : 1
     // No element further away than this has a weight. A new extent of at least 1 means a scale of
     // at least half of 1 / extent, within rounding; the bound keeps any other one harmless.
@@ -117,6 +115,11 @@ package struct ResamplingTable: Sendable {
       let last = row.lastIndex { $0 != 0 } ?? 0
       windows.append((first + lead, Array(row[lead...last])))
     }
+    self.init(windows, from: extent)
+  }
+
+  /// A table of windows, each of which lies inside the old elements.
+  private init(_ windows: [(start: Int, weights: [Double])], from extent: Int) {
     let taps = windows.map(\.weights.count).max() ?? 1
     var starts: [Int] = []
     var weights: [Double] = []
@@ -127,9 +130,36 @@ package struct ResamplingTable: Sendable {
       weights += [Double](repeating: 0, count: lead) + window.weights
       weights += [Double](repeating: 0, count: taps - lead - window.weights.count)
     }
+    self.extent = extent
+    newExtent = windows.count
     self.taps = taps
     self.starts = starts
     self.weights = weights
+  }
+
+  /// The table that makes old elements of new ones with the same weights, as the transposed matrix does.
+  ///
+  /// - Precondition: there are new elements.
+  package var transposed: ResamplingTable {
+    precondition(newExtent > 0, "no elements to make others of")
+    var windows = [(start: Int, end: Int)](repeating: (newExtent, 0), count: extent)
+    for index in 0..<newExtent {
+      for tap in 0..<taps where weights[index * taps + tap] != 0 {
+        let old = starts[index] + tap
+        windows[old] = (min(windows[old].start, index), index + 1)
+      }
+    }
+    return ResamplingTable(
+      windows.enumerated().map { old, window in
+        guard window.start < window.end else { return (0, [0]) }
+        return (
+          window.start,
+          (window.start..<window.end).map { index in
+            let tap = old - starts[index]
+            return (0..<taps).contains(tap) ? weights[index * taps + tap] : 0
+          }
+        )
+      }, from: newExtent)
   }
 }
 

@@ -1,6 +1,6 @@
 public import MRDLCore
 internal import MRDLModel
-internal import MRDLNumerics
+package import MRDLNumerics
 
 /// ONNX Resize: brings some axes to another resolution.
 ///
@@ -110,37 +110,51 @@ public struct Resize: Operator {
         regionType: request.inputType(1))
     }
 
+    if mode != .nearest {
+      let tables = try tables(operands, input: input, output: request.outputShape())
+      return ResamplingKernel(Resampling(input, tables: tables, scalarType: type))
+    }
     var positions = [[Int]?](repeating: nil, count: input.rank)
-    var tables = [ResamplingTable?](repeating: nil, count: input.rank)
     for (axis, resolution) in zip(axes, resolutions) {
       let (old, new) = (input[axis], request.outputShape()[axis])
       if old == new && resolution.scale == 1 { continue }
-      if mode == .nearest {
-        positions[axis] = ResamplingTable.nearest(
-          from: old, to: new, scale: resolution.scale, coordinates: coordinates,
-          rounding: rounding)
-      } else {
-        tables[axis] = ResamplingTable(
-          from: old, to: new, scale: resolution.scale, coordinates: coordinates,
-          filter: mode == .linear ? .linear : .cubic(a: cubicCoefficient),
-          isAntialiased: isAntialiased, excludesOutside: excludesOutside)
-      }
+      positions[axis] = ResamplingTable.nearest(
+        from: old, to: new, scale: resolution.scale, coordinates: coordinates, rounding: rounding)
     }
-    return mode == .nearest
-      ? GatherKernel(SeparableGather(input, positions: positions, elementByteCount: width))
-      : ResamplingKernel(Resampling(input, tables: tables, scalarType: type))
+    return GatherKernel(SeparableGather(input, positions: positions, elementByteCount: width))
+  }
+
+  /// How each axis is resampled by the modes that compute; nil for one that stays.
+  ///
+  /// - Parameter operands: those of the node.
+  /// - Throws: what is wrong with scales or sizes.
+  package func tables(
+    _ operands: Operands, input: Shape, output: Shape
+  ) throws(MRDLError) -> [ResamplingTable?] {
+    let axes = try operands.axes(axes ?? Array(0..<input.rank), rank: input.rank)
+    var tables = [ResamplingTable?](repeating: nil, count: input.rank)
+    let resolutions = try resolutions(operands, SymbolicShape(input), axes) ?? []
+    for (axis, resolution) in zip(axes, resolutions) {
+      let (old, new) = (input[axis], output[axis])
+      if old == new && resolution.scale == 1 { continue }
+      tables[axis] = ResamplingTable(
+        from: old, to: new, scale: resolution.scale, coordinates: coordinates,
+        filter: mode == .linear ? .linear : .cubic(a: cubicCoefficient),
+        isAntialiased: isAntialiased, excludesOutside: excludesOutside)
+    }
+    return tables
   }
 }
 
-/// Runs a `Resampling`.
-private struct ResamplingKernel: Kernel {
+/// Runs a `Resampling` of input 0.
+package struct ResamplingKernel: Kernel {
   private let resampling: Resampling
 
-  init(_ resampling: Resampling) { self.resampling = resampling }
+  package init(_ resampling: Resampling) { self.resampling = resampling }
 
-  var workspaceByteCount: Int { resampling.workspaceByteCount }
+  package var workspaceByteCount: Int { resampling.workspaceByteCount }
 
-  func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
+  package func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let source = arguments.inputBytes(0).baseAddress,
       let target = arguments.outputBytes(0).baseAddress
     else { return }
