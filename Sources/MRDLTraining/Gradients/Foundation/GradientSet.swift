@@ -3,14 +3,40 @@ public import MRDLOperators
 /// The gradient rules that can be used, by the name of their operator.
 public struct GradientSet: Sendable {
   private var rules: [String: any GradientRule.Type] = [:]
+  private var constants: Set<String> = []
+  private var refusals: [String: String] = [:]
 
-  public init(_ rules: [any GradientRule.Type]) {
+  /// - Parameters:
+  ///   - constants: operators that have no derivative: whole numbers, truth values, random numbers, steps.
+  ///     What comes out of them counts as constant.
+  ///   - refusals: operators that have a derivative for which there is no rule, and why.
+  public init(
+    _ rules: [any GradientRule.Type], constants: [any Operator.Type] = [],
+    refusals: [(operators: [any Operator.Type], reason: String)] = []
+  ) {
+    for type in constants { self.constants.insert(Self.key(type.name, type.domain)) }
+    for (types, reason) in refusals {
+      for type in types { self.refusals[Self.key(type.name, type.domain)] = reason }
+    }
     for rule in rules { insert(rule) }
   }
 
   /// Adds a rule, or replaces the one for the same operator.
   public mutating func insert(_ rule: any GradientRule.Type) {
-    rules[Self.key(rule.operatorName, rule.domain)] = rule
+    let key = Self.key(rule.operatorName, rule.domain)
+    rules[key] = rule
+    constants.remove(key)
+    refusals[key] = nil
+  }
+
+  /// Whether an operator has no derivative, so that its outputs count as constants.
+  public func isConstant(_ operatorName: String, domain: String = "") -> Bool {
+    constants.contains(Self.key(operatorName, domain))
+  }
+
+  /// Why there is no rule for an operator that has a derivative.
+  public func refusal(of operatorName: String, domain: String = "") -> String? {
+    refusals[Self.key(operatorName, domain)]
   }
 
   /// The rule for an operator, or nil where it has none.

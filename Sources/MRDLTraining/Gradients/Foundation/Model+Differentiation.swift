@@ -20,10 +20,10 @@ extension Model {
     loss: String, withRespectTo parameters: [String], gradients set: GradientSet = .standard,
     operators: OperatorSet = .training
   ) throws(MRDLError) -> (model: Model, gradients: [String]) {
-    let diagnostics = Diagnostics()
-    let inference = ShapeInference(self, operators: operators, diagnostics: diagnostics)
-    try diagnostics.throwFirstError()
-    var accumulation = ReverseAccumulation(self, inference.facts, set, parameters)
+    let model = try expanded(
+      withRespectTo: parameters, gradients: set, operators: operators)
+    var accumulation = ReverseAccumulation(
+      model, try model.inferred(operators).facts, set, parameters)
     return try accumulation.run(loss: loss, parameters: parameters)
   }
 }
@@ -34,8 +34,7 @@ private struct ReverseAccumulation {
   private let facts: [String: ValueFacts]
   private let set: GradientSet
   private var names: ValueNames
-  /// The values that depend on a parameter in a way that has a derivative.
-  private var dependent: Set<String>
+  private let dependence: Dependence
   /// What the consumers of a value have passed back so far.
   private var contributions: [String: [String]] = [:]
 
@@ -46,12 +45,7 @@ private struct ReverseAccumulation {
     self.facts = facts
     self.set = set
     names = ValueNames(model)
-    dependent = Set(parameters)
-    for node in model.graph.nodes where node.inputs.contains(where: { dependent.contains($0) }) {
-      for output in node.outputs where facts[output]?.scalarType.isFloatingPoint ?? false {
-        dependent.insert(output)
-      }
-    }
+    dependence = Dependence(model.graph, facts, set, parameters)
   }
 
   mutating func run(
@@ -66,6 +60,10 @@ private struct ReverseAccumulation {
       guard let gradient = residual(of: parameter) else {
         throw MRDLError(
           .noGradient, "the loss does not depend on a parameter", found: "\"\(parameter)\"",
+          expected: dependence.ends.isEmpty
+            ? nil
+            : "a way without operators that have no derivative: "
+              + dependence.ends.sorted().joined(separator: ", "),
           at: Place("/graph"))
       }
       gradients.append(gradients.contains(gradient) ? repeated(gradient) : gradient)
@@ -105,13 +103,16 @@ private struct ReverseAccumulation {
 
   /// Passes the residuals of a node's outputs on to its inputs.
   private mutating func pass(_ node: Node, at place: Place) throws(MRDLError) {
-    let needed = node.inputs.map { dependent.contains($0) }
-    guard needed.contains(true) else { return }
+    guard dependence.needsGradient(node) else { return }
+    let needed = node.inputs.map { dependence.values.contains($0) }
     let residuals = node.outputs.map { $0.isEmpty ? nil : residual(of: $0) }
     guard residuals.contains(where: { $0 != nil }) else { return }
     guard let rule = set.rule(for: node.operatorName, domain: node.domain) else {
+      let reason = set.refusal(of: node.operatorName, domain: node.domain)
       throw MRDLError(
-        .noGradient, "an operator between the parameters and the loss has no gradient",
+        .noGradient,
+        "an operator between the parameters and the loss has no gradient"
+          + (reason.map { ": \($0)" } ?? ""),
         found: node.qualifiedOperatorName, at: place)
     }
     var step = GradientStep(
