@@ -170,6 +170,15 @@ import Testing
 
   @Test(arguments: losses) func lossesAgree(_ c: GradientCase) throws { try c.expectAgreement() }
 
+  /// The logarithms of the probabilities are computed where nobody reads the loss.
+  @Test(arguments: ["", "unread"]) func logarithmsAlone(loss: String) throws {
+    let check = GradientCheck(
+      inputs: [("x", GradientCheck.numbers([3, 4], seed: 8))],
+      nodes: [Node("SoftmaxCrossEntropyLoss", inputs: ["x", "labels"], outputs: [loss, "y"])],
+      output: "y", constants: [("labels", Self.whole([2, 0, 3]))])
+    #expect(try check.largestRelativeError(outputShape: [3, 4]) < 1e-6)
+  }
+
   // MARK: Others
 
   static let others: [GradientCase] = [

@@ -71,7 +71,7 @@ struct LossKernel: Kernel {
         kernel: self, input: arguments.inputBytes(0),
         labels: IndexBuffer(arguments.inputBytes(1), labelType),
         weights: arguments.hasInput(2) ? arguments.inputBytes(2) : nil,
-        loss: arguments.outputBytes(0),
+        loss: arguments.hasOutput(0) ? arguments.outputBytes(0) : nil,
         probabilities: arguments.hasOutput(1) ? arguments.outputBytes(1) : nil))
   }
 
@@ -80,13 +80,14 @@ struct LossKernel: Kernel {
     let input: UnsafeRawBufferPointer
     let labels: IndexBuffer
     let weights: UnsafeRawBufferPointer?
-    let loss: UnsafeMutableRawBufferPointer
+    /// nil where nobody reads the loss.
+    let loss: UnsafeMutableRawBufferPointer?
     let probabilities: UnsafeMutableRawBufferPointer?
 
     func visit<Number: WrappingNumber>(_ type: Number.Type) throws(MRDLError) {
       let x = input.assumingMemoryBound(to: type)
       let weights = weights?.assumingMemoryBound(to: type)
-      let y = loss.assumingMemoryBound(to: type)
+      let y = loss?.assumingMemoryBound(to: type)
       let logarithms = probabilities?.assumingMemoryBound(to: type)
       let (outer, length, inner) = kernel.lines
       let kind = kernel.reduction.kind
@@ -119,13 +120,13 @@ struct LossKernel: Kernel {
           value = -(x[start + label * inner].real - shift) * weight
           weightSum += weight
         }
-        if kind == .none { y[line] = Number(nearest: value) }
+        if kind == .none { y?[line] = Number(nearest: value) }
         sum += value
       }
       switch kind {
       case .none: break
-      case .sum: y[0] = Number(nearest: sum)
-      case .mean: y[0] = Number(nearest: sum / weightSum)
+      case .sum: y?[0] = Number(nearest: sum)
+      case .mean: y?[0] = Number(nearest: sum / weightSum)
       }
     }
   }
