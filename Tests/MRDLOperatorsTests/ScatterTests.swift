@@ -71,6 +71,19 @@ struct ScatterTests {
     #expect(met[2].elements(as: Int64.self) == [0, 1, 1, 2, 3, 2])
   }
 
+  @Test func uniqueKnowsNarrowNumbers() throws {
+    let numbers: [Float] = [2, -1, .nan, -1, 2.5]
+    let half = try run("Unique", [:], [Tensor(numbers.map { Half($0) })], outputs: 4)
+    #expect(half[0].elements(as: Half.self).prefix(3).map(\.float) == [-1, 2, 2.5])
+    let narrow = try run("Unique", [:], [Tensor(numbers.map { BFloat16($0) })], outputs: 4)
+    #expect(narrow[0].elements(as: BFloat16.self).prefix(3).map(\.float) == [-1, 2, 2.5])
+    for found in [half, narrow] {
+      #expect(found[0].elementCount == 4)
+      #expect(found[2].elements(as: Int64.self) == [1, 0, 3, 0, 2])
+      #expect(found[3].elements(as: Int64.self) == [2, 1, 1, 1])
+    }
+  }
+
   @Test func boxesThatOverlapABetterOneGo() throws {
     let boxes = Tensor(
       [Float(0), 0, 1, 1, 0, 0.1, 1, 1.1, 0, 10, 1, 11, 0, 10.1, 1, 11.1], shape: [1, 4, 4])

@@ -11,6 +11,8 @@ public struct Unique: DataDependentOperator {
   public static let inputCount = 1...1
   public static let outputCount = 1...4
 
+  private static let types = Set<ScalarType>.arithmetic
+
   private let axis: Int?
   private let isSorted: Bool
 
@@ -20,7 +22,7 @@ public struct Unique: DataDependentOperator {
   }
 
   public func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    let data = try operands.required(0, of: .numbers)
+    let data = try operands.required(0, of: Self.types)
     let count = ValueFacts(.int64, [.unknown])
     guard let axis else {
       let inverse = ValueFacts(
@@ -40,7 +42,7 @@ public struct Unique: DataDependentOperator {
     _ inputs: [Tensor?], outputCount: Int, place: Place
   ) throws(MRDLError) -> [Tensor?] {
     guard let data = inputs[0] else { return [] }
-    guard data.scalarType.hasNumbers else {
+    guard Self.types.contains(data.scalarType) else {
       throw MRDLError(
         .unsupportedScalarType, "the operator does not compute in this type",
         found: data.scalarType.rawValue, at: place)
@@ -55,10 +57,13 @@ public struct Unique: DataDependentOperator {
     } else {
       source = data.reshaped(Shape([data.elementCount]))
     }
-    let search = Search(source, axis: index, isSorted: isSorted)
-    try data.scalarType.accept(search)
+    let isNarrow = data.scalarType == .float16 || data.scalarType == .bfloat16
+    let search = Search(
+      isNarrow ? try source.cast(to: .float32) : source, axis: index, isSorted: isSorted)
+    try (isNarrow ? .float32 : data.scalarType).accept(search)
     return [
-      try search.gather(search.firsts, place), Tensor(search.firsts.map { Int64($0) }),
+      try Self.gather(search.firsts, of: source, axis: index, place),
+      Tensor(search.firsts.map { Int64($0) }),
       Tensor(search.inverse.map { Int64($0) }), Tensor(search.counts.map { Int64($0) }),
     ]
   }
@@ -118,13 +123,15 @@ public struct Unique: DataDependentOperator {
       counts = ranks.map { counts[$0] }
       inverse = inverse.map { places[$0] }
     }
+  }
 
-    /// Some slices one after the other.
-    func gather(_ slices: [Int], _ place: Place) throws(MRDLError) -> Tensor {
-      guard !slices.isEmpty else { return source }
-      var parts: [Tensor] = []
-      for slice in slices { parts.append(try source.part(axis: axis, slice..<(slice + 1), place)) }
-      return try Tensor.joined(parts, axis: axis, place)
-    }
+  /// Some slices one after the other.
+  private static func gather(
+    _ slices: [Int], of source: Tensor, axis: Int, _ place: Place
+  ) throws(MRDLError) -> Tensor {
+    guard !slices.isEmpty else { return source }
+    var parts: [Tensor] = []
+    for slice in slices { parts.append(try source.part(axis: axis, slice..<(slice + 1), place)) }
+    return try Tensor.joined(parts, axis: axis, place)
   }
 }
