@@ -24,45 +24,6 @@ extension ONNXImporter {
     return emitted + [node]
   }
 
-  /// Scan of operator set 8, which runs over a batch too: a Scan over the batch whose body is a Scan over the
-  /// steps.
-  mutating func rewriteBatchedScan(_ node: Node) throws(MRDLError) -> [Node] {
-    guard node.input(0).isEmpty else {
-      throw MRDLError(
-        .unsupportedONNX, "a node uses an old form of its operator that is not known",
-        found: "Scan, version 8, sequences of different lengths", at: Place(node.displayName))
-    }
-    guard case .graph(let body)? = node.attributes["body"],
-      case .integer(let scanned)? = node.attributes["num_scan_inputs"]
-    else { return [node] }
-    var inner = node
-    inner.name = ""
-    inner.inputs = body.inputs.map { newName($0.name + ".batch") }
-    inner.outputs = body.outputs.map { newName($0.name + ".batch") }
-    if let directions = inner.attributes.removeValue(forKey: "directions") {
-      inner.attributes["scan_input_directions"] = directions
-    }
-    let stateCount = body.inputs.count - (Int(exactly: scanned) ?? 0)
-    func border(_ values: [ValueInfo], _ names: [String]) -> [ValueInfo] {
-      zip(values, names).enumerated().map { index, pair in
-        let (value, name) = pair
-        var shape = value.shape
-        if index >= stateCount { shape?.dimensions.insert(.unknown, at: 0) }
-        return ValueInfo(name, value.scalarType, shape, kind: value.kind)
-      }
-    }
-    var outer = node
-    outer.inputs = Array(node.inputs.dropFirst())
-    outer.attributes = [
-      "num_scan_inputs": .integer(Int64(body.inputs.count)),
-      "body": .graph(
-        Graph(
-          name: body.name, inputs: border(body.inputs, inner.inputs),
-          outputs: border(body.outputs, inner.outputs), nodes: [inner])),
-    ]
-    return [outer]
-  }
-
   /// FlexAttention of `ai.onnx.preview`: softmax(scale · Q·Kᵀ)·V with graphs that change what stands between.
   mutating func rewriteFlexAttention(_ node: Node) throws(MRDLError) -> [Node] {
     emitted = []
