@@ -16,7 +16,7 @@ public struct LogSoftmax: Operator {
   }
 
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
-    Cost(otherOperations: 4 * (outputs[0]?.concreteShape?.elementCount ?? 0))
+    Cost(otherOperations: Cost.product(4, outputs[0]?.concreteShape?.elementCount ?? 0))
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {

@@ -25,7 +25,9 @@ extension VariadicOperator {
   }
 
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
-    Cost(otherOperations: (outputs.first??.concreteShape?.elementCount ?? 0) * inputs.count)
+    Cost(
+      otherOperations: Cost.product(
+        outputs.first??.concreteShape?.elementCount ?? 0, inputs.count))
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {

@@ -180,7 +180,7 @@ public struct Attention: Operator {
     let heads = max(scores[1], 1)
     let size = q.rank == 3 ? q[2] / heads : q[3]
     let valueSize = y.rank == 3 ? y[2] / heads : y[3]
-    return Cost(multiplyAdds: scores.elementCount * (size + valueSize))
+    return Cost(multiplyAdds: Cost.product(scores.elementCount, size + valueSize))
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {

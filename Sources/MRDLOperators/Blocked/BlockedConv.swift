@@ -43,10 +43,10 @@ package struct BlockedConv: FusibleOperator, ProgramOperator {
     guard let weights = inputs[1]?.concreteShape, let output = outputs[0]?.concreteShape else {
       return Cost()
     }
-    let pixels = output[0] * output[2] * output[3]
+    let pixels = Cost.product(output[0], output[2], output[3])
     return Cost(
-      multiplyAdds: pixels * weights.elementCount,
-      otherOperations: inputs.count > 2 && inputs[2] != nil ? pixels * weights[0] : 0)
+      multiplyAdds: Cost.product(pixels, weights.elementCount),
+      otherOperations: inputs.count > 2 && inputs[2] != nil ? Cost.product(pixels, weights[0]) : 0)
   }
 
   package func makeKernel(
@@ -175,7 +175,8 @@ extension Conv {
     let outputs = weights.shape[0]
     guard
       BlockedConvolution.supports(
-        inputChannels: channels, outputChannels: outputs, groupCount: group)
+        inputChannels: channels, outputChannels: outputs, groupCount: group),
+      window.hasNarrowBorder(kernel: Array(weights.shape.dimensions[2...]))
     else { return nil }
     if request.hasInput.count > 2, request.hasInput[2], request.inputs[2]?.constant == nil {
       return nil

@@ -39,7 +39,7 @@ public struct CausalConvWithState: Operator {
 
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
     guard let x = inputs[0]?.concreteShape, let w = inputs[1]?.concreteShape else { return Cost() }
-    return Cost(multiplyAdds: x.elementCount * w[2])
+    return Cost(multiplyAdds: Cost.product(x.elementCount, w[2]))
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {

@@ -58,7 +58,7 @@ public struct Conv: FusibleOperator {
     }
     let seen = weights.dimensions.dropFirst().reduce(1, *)
     return Cost(
-      multiplyAdds: output.elementCount * seen,
+      multiplyAdds: Cost.product(output.elementCount, seen),
       otherOperations: inputs.count > 2 && inputs[2] != nil ? output.elementCount : 0)
   }
 

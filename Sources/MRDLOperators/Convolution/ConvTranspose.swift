@@ -106,7 +106,7 @@ public struct ConvTranspose: FusibleOperator {
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
     guard let x = inputs[0]?.concreteShape, let w = inputs[1]?.concreteShape, x.rank > 1, x[1] > 0
     else { return Cost() }
-    return Cost(multiplyAdds: x.elementCount / x[1] * w.elementCount)
+    return Cost(multiplyAdds: Cost.product(x.elementCount / x[1], w.elementCount))
   }
 
   package func makeKernel(

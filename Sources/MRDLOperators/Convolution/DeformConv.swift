@@ -72,8 +72,8 @@ public struct DeformConv: Operator {
     guard let w = inputs[1]?.concreteShape, let y = outputs[0]?.concreteShape else { return Cost() }
     let taps = w.dimensions[1...].reduce(1, *)
     // Each sample is made of 2ⁿ elements once, then used by every filter.
-    let samples = taps * group * y.dimensions[2...].reduce(y[0], *)
-    return Cost(multiplyAdds: y.elementCount * taps + samples << (w.rank - 2))
+    let samples = Cost.product(taps, group, y.dimensions[2...].reduce(y[0], *), 1 << (w.rank - 2))
+    return Cost(multiplyAdds: Cost.product(y.elementCount, taps)) + Cost(multiplyAdds: samples)
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {

@@ -58,11 +58,13 @@ package struct IntegerConv: FusibleOperator, ProgramOperator {
     guard let weights = inputs[1]?.concreteShape, let output = outputs[0]?.concreteShape else {
       return Cost()
     }
-    return Cost(multiplyAdds: output[0] * output[2] * output[3] * weights.elementCount)
+    return Cost(multiplyAdds: Cost.product(output[0], output[2], output[3], weights.elementCount))
   }
 
   package func blocked(_ request: BlockingRequest) -> BlockedForm? {
-    guard !scaling.isSigned, let weights = request.inputs[1]?.constant else { return nil }
+    guard !scaling.isSigned, let weights = request.inputs[1]?.constant,
+      conv.window.hasNarrowBorder(kernel: Array(weights.shape.dimensions[2...]))
+    else { return nil }
     var op = self
     op.width = request.width
     return BlockedForm(

@@ -48,7 +48,7 @@ package struct IntegerGemm: FusibleOperator, ProgramOperator {
     guard let a = inputs[0]?.concreteShape, let y = outputs[0]?.concreteShape, a.rank > 0 else {
       return Cost()
     }
-    return Cost(multiplyAdds: y.elementCount * a[a.rank - 1])
+    return Cost(multiplyAdds: Cost.product(y.elementCount, a[a.rank - 1]))
   }
 
   package func makeKernel(

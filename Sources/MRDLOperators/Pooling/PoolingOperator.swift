@@ -35,8 +35,9 @@ extension PoolingOperator {
   }
 
   public func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
-    let window = (window.kernelShape ?? []).reduce(1, *)
-    return Cost(otherOperations: (outputs[0]?.concreteShape?.elementCount ?? 0) * window)
+    let window = (window.kernelShape ?? []).reduce(1) { Cost.product($0, $1) }
+    return Cost(
+      otherOperations: Cost.product(outputs[0]?.concreteShape?.elementCount ?? 0, window))
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {

@@ -54,7 +54,7 @@ public struct Gemm: FusibleOperator {
       return Cost()
     }
     return Cost(
-      multiplyAdds: y.elementCount * a[transposesA ? 0 : 1],
+      multiplyAdds: Cost.product(y.elementCount, a[transposesA ? 0 : 1]),
       otherOperations: inputs.count > 2 && inputs[2] != nil ? y.elementCount : 0)
   }
 

@@ -33,7 +33,7 @@ public struct MatMul: FusibleOperator {
     guard let a = inputs[0]?.concreteShape, let y = outputs[0]?.concreteShape, a.rank > 0 else {
       return Cost()
     }
-    return Cost(multiplyAdds: y.elementCount * a[a.rank - 1])
+    return Cost(multiplyAdds: Cost.product(y.elementCount, a[a.rank - 1]))
   }
 
   package static var takesColumnBias: Bool { true }

@@ -80,9 +80,10 @@ extension RecurrentOperator {
     guard let x = inputs[0]?.concreteShape, let w = inputs[1]?.concreteShape,
       let r = inputs[2]?.concreteShape
     else { return Cost() }
-    let rows = x[0] * x[1]
+    let rows = Cost.product(x[0], x[1])
     return Cost(
-      multiplyAdds: rows * (w.elementCount + r.elementCount), otherOperations: rows * w[0] * w[1])
+      multiplyAdds: Cost.product(rows, w.elementCount + r.elementCount),
+      otherOperations: Cost.product(rows, w[0], w[1]))
   }
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {

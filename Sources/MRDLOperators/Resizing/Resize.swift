@@ -86,8 +86,8 @@ public struct Resize: Operator {
     switch mode {
     case .nearest: return Cost(otherOperations: count)
     // Two axes, with two or four neighbours along each.
-    case .linear: return Cost(multiplyAdds: 4 * count)
-    case .cubic: return Cost(multiplyAdds: 8 * count)
+    case .linear: return Cost(multiplyAdds: Cost.product(4, count))
+    case .cubic: return Cost(multiplyAdds: Cost.product(8, count))
     }
   }
 

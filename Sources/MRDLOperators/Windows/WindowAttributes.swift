@@ -125,6 +125,21 @@ package struct WindowAttributes: Sendable {
     }
   }
 
+  /// The widest border that is copied together with the input.
+  private static let narrowBorder = 256
+
+  /// Whether so little stands around the input that kernels may copy its rows with their border, which costs as
+  /// much as an input that is wider by it.
+  package func hasNarrowBorder(kernel: [Int]) -> Bool {
+    switch autoPad {
+    case .valid: true
+    // Half of what the window spans stands on each side.
+    case .sameUpper, .sameLower:
+      kernel.indices.allSatisfy { span($0, kernel[$0]) <= 2 * Self.narrowBorder }
+    case .notSet: (pads ?? []).allSatisfy { $0 <= Self.narrowBorder }
+    }
+  }
+
   /// nil where the window is larger than the padded input.
   private func sizes(_ axis: Int, input: Int, kernel: Int) -> Axis? {
     let stride = strides?[axis] ?? 1

@@ -101,7 +101,7 @@ private struct LayerBuilder {
       totals.parameterCount += count
       totals.parameterByteCount += byteCount
       if let cost { totals.cost = totals.cost + cost }
-      totals.activationByteCount += activationByteCount ?? 0
+      totals.activationByteCount = Cost.sum(totals.activationByteCount, activationByteCount ?? 0)
       if activationByteCount == nil { totals.unknownLayerCount += 1 }
       layers.append(
         ModelSummary.Layer(
@@ -149,7 +149,7 @@ private struct LayerBuilder {
     var sum = 0
     for name in node.outputs where !name.isEmpty {
       guard let byteCount = byteCount(of: name) else { return nil }
-      sum += byteCount
+      sum = Cost.sum(sum, byteCount)
     }
     return sum
   }
@@ -169,11 +169,11 @@ private struct LayerBuilder {
       }
     }
     for output in graph.outputs { lastUse[output.name] = graph.nodes.count }
-    var live = graph.inputs.reduce(0) { $0 + (byteCount(of: $1.name) ?? 0) }
+    var live = graph.inputs.reduce(0) { Cost.sum($0, byteCount(of: $1.name) ?? 0) }
     var peak = live
     for (index, node) in graph.nodes.enumerated() {
       let outputs = Set(node.outputs.filter { !$0.isEmpty })
-      live += outputs.reduce(0) { $0 + (byteCount(of: $1) ?? 0) }
+      live = outputs.reduce(live) { Cost.sum($0, byteCount(of: $1) ?? 0) }
       peak = max(peak, live)
       let read = Set(node.inputs).union(outputs)
       for name in read where model.tensors[name] == nil && (lastUse[name] ?? index) == index {
