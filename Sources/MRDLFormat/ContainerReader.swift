@@ -36,6 +36,12 @@ struct ContainerReader {
         .badPrelude, "the prelude and the header state different versions",
         found: "\(prelude.version)", expected: "\(header.version)", at: Place(byteOffset: 8))
     }
+    if header.requiredFeatures != prelude.requiredFeatures {
+      diagnostics.report(
+        .badPrelude, "the prelude requires other features than the header has",
+        found: "\(prelude.requiredFeatures.rawValue)",
+        expected: "\(header.requiredFeatures.rawValue)", at: Place(byteOffset: 16))
+    }
     guard header.tensors.count == layout.tensorCount else {
       throw MRDLError(
         .badLayout, "the digest table and the header have different numbers of tensors",

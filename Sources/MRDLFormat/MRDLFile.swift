@@ -1,7 +1,7 @@
 public import MRDLCore
 public import MRDLModel
 
-/// The `.mrdl` container, version 1.0: a prelude with digests, the architecture header as JSON, a table
+/// The `.mrdl` container, version 1.1: a prelude with digests, the architecture header as JSON, a table
 /// of SHA-256 values, and the tensors, each aligned to 64 bytes so that a mapped file is used in
 /// place. See mrdl(5).
 public enum MRDLFile {

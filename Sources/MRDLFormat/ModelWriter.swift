@@ -15,6 +15,7 @@ public struct ModelWriter: ~Copyable {
   public private(set) var appendedCount = 0
 
   private let version: ModelHeader.Version
+  private let requiredFeatures: RequiredFeatures
   private let layout: ContainerLayout
   private let ranges: [Range<Int>]
   private let headerDigest: Digest
@@ -31,11 +32,12 @@ public struct ModelWriter: ~Copyable {
   ///   would throw.
   public init(_ header: ModelHeader, path: String, replacing: Bool) throws(MRDLError) {
     var header = header
-    header.version = ModelHeader.Version(major: 1, minor: 0)
+    header.version = header.lowestVersion
     let (text, layout, ranges) = try Self.plan(header, path: path)
     // Everything that throws comes first: a value that cannot be copied is made in one go.
     file = try Self.begin(path: path, replacing: replacing, text: text, layout)
     version = header.version
+    requiredFeatures = header.requiredFeatures
     tensors = header.tensors
     self.layout = layout
     self.ranges = ranges
@@ -107,7 +109,8 @@ public struct ModelWriter: ~Copyable {
       appendedCount == tensors.count,
       "\(appendedCount) of \(tensors.count) tensors were appended")
     let prelude = Prelude.encoded(
-      version: version, layout: layout, headerDigest: headerDigest, digestTable: digestTable)
+      version: version, requiredFeatures: requiredFeatures, layout: layout,
+      headerDigest: headerDigest, digestTable: digestTable)
     try file.overwrite(digestTable, byteOffset: layout.digestTable.lowerBound)
     try file.overwrite(prelude.bytes, byteOffset: 0)
     try file.commit()

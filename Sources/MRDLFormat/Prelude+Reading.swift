@@ -13,7 +13,7 @@ extension Prelude {
     version = try Self.readVersion(&fields)
     // A reader that does not know an optional feature may ignore it.
     try fields.skip(byteCount: 4)
-    try Self.readRequiredFeatures(&fields)
+    requiredFeatures = try Self.readRequiredFeatures(&fields)
 
     let statedHeader = UInt64(try fields.readInteger(UInt32.self))
     let headerByteCount = Int(try fields.readInteger(UInt32.self))
@@ -100,16 +100,18 @@ extension Prelude {
     return ModelHeader.Version(major: major, minor: minor)
   }
 
-  private static func readRequiredFeatures(_ fields: inout ByteReader) throws(MRDLError) {
-    let features = try fields.readInteger(UInt64.self)
-    let unknown = features & ~knownFeatures
-    guard unknown == 0 else {
-      let bits = (0..<64).filter { unknown >> UInt64($0) & 1 == 1 }
+  private static func readRequiredFeatures(
+    _ fields: inout ByteReader
+  ) throws(MRDLError) -> RequiredFeatures {
+    let features = RequiredFeatures(rawValue: try fields.readInteger(UInt64.self))
+    let unknown = features.unknownBits
+    guard unknown.isEmpty else {
       throw MRDLError(
         .unsupportedFeature, "the file requires features that this release does not know",
-        found: "bits \(bits.map { String($0) }.joined(separator: ", "))",
+        found: "bits \(unknown.map { String($0) }.joined(separator: ", "))",
         at: fields.place(Offset.requiredFeatures))
     }
+    return features
   }
 
   private static func readDigest(_ fields: inout ByteReader) throws(MRDLError) -> Digest {

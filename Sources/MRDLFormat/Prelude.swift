@@ -9,10 +9,9 @@ struct Prelude {
   static let rootedByteCount = 96
   /// A byte outside ASCII, the name, and line ends and ^Z that a transfer as text would change.
   static let magic: [UInt8] = [0x8A, 0x4D, 0x52, 0x44, 0x4C, 0x0D, 0x0A, 0x1A]
-  /// The required features that this release knows: version 1.0 has none.
-  static let knownFeatures: UInt64 = 0
 
   let version: ModelHeader.Version
+  let requiredFeatures: RequiredFeatures
   let layout: ContainerLayout
   let headerDigest: Digest
   /// The SHA-256 of the first 96 bytes and the digest table.
@@ -26,15 +25,15 @@ extension Prelude {
   ///
   /// - Parameter digestTable: the digests of all tensors, one after the other.
   static func encoded(
-    version: ModelHeader.Version, layout: ContainerLayout, headerDigest: Digest,
-    digestTable: [UInt8]
+    version: ModelHeader.Version, requiredFeatures: RequiredFeatures, layout: ContainerLayout,
+    headerDigest: Digest, digestTable: [UInt8]
   ) -> (bytes: [UInt8], rootDigest: Digest) {
     var writer = ByteWriter()
     writer.append(contentsOf: magic)
     writer.append(UInt16(version.major))
     writer.append(UInt16(version.minor))
     writer.append(UInt32(0))  // optional features
-    writer.append(UInt64(0))  // required features
+    writer.append(requiredFeatures.rawValue)
     writer.append(UInt32(layout.header.lowerBound))
     writer.append(UInt32(layout.header.count))
     writer.append(UInt32(layout.digestTable.lowerBound))

@@ -19,6 +19,7 @@ package struct HDF5ModelWriter: ~Copyable {
   package private(set) var appendedCount = 0
 
   private let version: ModelHeader.Version
+  private let requiredFeatures: RequiredFeatures
   private let options: HDF5WritingOptions
   private let headerDigest: Digest
   private var digestTable: [UInt8] = []
@@ -38,7 +39,7 @@ package struct HDF5ModelWriter: ~Copyable {
     options: HDF5WritingOptions = .contiguous
   ) throws(MRDLError) {
     var header = header
-    header.version = ModelHeader.Version(major: 1, minor: 0)
+    header.version = header.lowestVersion
     let text: [UInt8]
     do throws(MRDLError) {
       text = try header.textForWriting()
@@ -55,6 +56,7 @@ package struct HDF5ModelWriter: ~Copyable {
     file = try Self.begin(destination.temporaryPath, text: text, path: path)
     self.destination = destination
     version = header.version
+    requiredFeatures = header.requiredFeatures
     tensors = header.tensors
     self.options = options
     headerDigest = Digest(of: text)
@@ -114,14 +116,16 @@ package struct HDF5ModelWriter: ~Copyable {
       appendedCount == tensors.count,
       "\(appendedCount) of \(tensors.count) tensors were appended")
     let rootDigest = Layout.rootDigest(
-      version: version, requiredFeatures: 0, headerDigest: headerDigest, digestTable: digestTable)
+      version: version, requiredFeatures: requiredFeatures, headerDigest: headerDigest,
+      digestTable: digestTable)
     let path = destination.path
     do throws(MRDLError) {
       try file.addDataset(
         Layout.digests, Tensor(digestTable, shape: [tensors.count, Digest.byteCount]))
       try file.addAttribute(
         Layout.Attribute.version, [UInt16(version.major), UInt16(version.minor)])
-      try file.addAttribute(Layout.Attribute.requiredFeatures, [UInt64(0)], isScalar: true)
+      try file.addAttribute(
+        Layout.Attribute.requiredFeatures, [requiredFeatures.rawValue], isScalar: true)
       try file.addAttribute(Layout.Attribute.headerDigest, headerDigest.bytes)
       try file.addAttribute(Layout.Attribute.rootDigest, rootDigest.bytes)
       try file.close()

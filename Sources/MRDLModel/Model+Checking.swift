@@ -11,6 +11,7 @@ extension Model {
   func check(tensors: [TensorInfo], diagnostics: Diagnostics) {
     let names = Set(tensors.map(\.name))
     graph.check(tensors: names, diagnostics: diagnostics)
+    checkKinds(diagnostics)
     var references = References(tensors: names, diagnostics: diagnostics)
     checkGoldenVectors(&references)
     checkState(&references)
@@ -35,6 +36,36 @@ extension Model {
     checkKeys(
       preprocessing.keys, of: "preprocessing", among: graph.inputs, "input", diagnostics)
     checkKeys(meanings.keys, of: "meanings", among: graph.outputs, "output", diagnostics)
+  }
+
+  /// Inputs and outputs of a model have a type, and what the header says of their use is for tensors.
+  private func checkKinds(_ diagnostics: Diagnostics) {
+    let keys: [(String, [ValueInfo], Set<String>)] = [
+      (
+        "inputs", graph.inputs,
+        Set(preprocessing.keys).union(state.map(\.input)).union(
+          goldenVectors.flatMap(\.inputs.keys))
+      ),
+      (
+        "outputs", graph.outputs,
+        Set(meanings.keys).union(state.map(\.output)).union(goldenVectors.flatMap(\.outputs.keys))
+      ),
+    ]
+    for (key, values, described) in keys {
+      for (index, value) in values.enumerated() where value.kind != .tensor {
+        let place = Place("/graph/\(key)/\(index)/kind")
+        if value.kind == .any {
+          diagnostics.report(
+            .badValue, "a value at the border of a model is not declared", found: "\(value)",
+            expected: "a tensor, a sequence or an optional value", at: place)
+        } else if described.contains(value.name) {
+          diagnostics.report(
+            .badValue,
+            "preprocessing, meanings, states and golden vectors are for values that are tensors",
+            found: "\(value)", expected: "a tensor", at: place)
+        }
+      }
+    }
   }
 
   private func checkGoldenVectors(_ references: inout References) {

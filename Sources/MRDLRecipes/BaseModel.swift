@@ -25,7 +25,8 @@ package struct BaseModel: Sendable {
     }
     guard model.state.isEmpty, model.graph.inputs.count == 1,
       let shape = model.graph.inputs[0].shape, shape.rank > 1, !model.graph.outputs.isEmpty,
-      model.graph.inputs[0].scalarType == .float32
+      model.graph.inputs[0].scalarType == .float32,
+      (model.graph.inputs + model.graph.outputs).allSatisfy({ $0.kind == .tensor })
     else {
       throw MRDLError(
         .badRecipe, "only a model with one input, and without state, can be gone on from",

@@ -54,16 +54,22 @@ struct AnswerPrinter {
     _ run: Runner.Result, _ inputs: [String]
   ) throws(MRDLError) -> [SampleReport] {
     var outputs: [[SampleReport.Output]] = []
-    for (name, tensor) in run.outputs {
+    var areTensors = true
+    for (name, value) in run.outputs {
+      guard case .tensor(let tensor) = value else {
+        areTensors = false
+        outputs.append(try parts(of: value, named: name))
+        continue
+      }
       outputs.append(
         try selection.outputs(
           named: name, tensor, meaning: meanings[name], sampleCount: run.sampleCount))
     }
-    let isSplit = outputs.allSatisfy { $0.count == run.sampleCount }
+    let isSplit = areTensors && outputs.allSatisfy { $0.count == run.sampleCount }
     guard isSplit || inputs.count == 1 else {
       throw MRDLError(
         .wrongInput, "the outputs do not tell the samples of a batch apart",
-        found: run.outputs.map { "\($0.name) \($0.tensor.shape)" }.joined(separator: ", "),
+        found: run.outputs.map { "\($0.name): \($0.value.kindName)" }.joined(separator: ", "),
         expected: "--batch 1")
     }
     guard isSplit else {
@@ -75,6 +81,22 @@ struct AnswerPrinter {
         sample: inputs.count == 1 && run.sampleCount > 1 ? sample : nil,
         outputs: outputs.map { $0[sample] })
     }
+  }
+
+  /// What a sequence or an optional value says: each tensor in it by its position.
+  private func parts(
+    of value: GraphValue, named name: String
+  ) throws(MRDLError) -> [SampleReport.Output] {
+    let tensors = value.tensors
+    guard !tensors.isEmpty else { return [.nothing(name)] }
+    var isSequence = false
+    if case .sequence? = value.brought(to: .sequence) { isSequence = true }
+    var outputs: [SampleReport.Output] = []
+    for (index, tensor) in tensors.enumerated() {
+      outputs += try selection.outputs(
+        named: isSequence ? "\(name)[\(index)]" : name, tensor, meaning: nil, sampleCount: 0)
+    }
+    return outputs
   }
 
   private mutating func print(_ report: SampleReport) throws(MRDLError) {

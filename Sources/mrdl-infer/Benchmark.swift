@@ -23,7 +23,7 @@ struct Benchmark {
     }
     if samples.isEmpty { try runner.giveRandom(batch: batch) }
     let (lane, prepared) = try runner.prepare(samples)
-    let measured = try lane.measure(prepared.tensors, seconds: seconds, profiles: profiles)
+    let measured = try lane.measure(prepared.values, seconds: seconds, profiles: profiles)
     let sampleCount = (prepared.joined ?? runner.firstGiven)?.shape.dimensions.first ?? 1
     var report = LatencyReport(
       nanoseconds: measured.nanoseconds, threads: threads, batch: sampleCount)

@@ -155,7 +155,9 @@ struct EvaluationRun {
   /// The numbers of the first output, a row a sample.
   func scores(_ samples: [Runner.Sample]) throws(MRDLError) -> [[Double]] {
     let result = try runner.run(samples)
-    guard let tensor = result.outputs.first?.tensor, result.sampleCount > 0 else { return [] }
+    guard case .tensor(let tensor)? = result.outputs.first?.value, result.sampleCount > 0 else {
+      return []
+    }
     let numbers = try Answer.numbers(in: tensor)
     let count = numbers.count / result.sampleCount
     let expected = evaluation.confusion?.classCount ?? RecordedTable.horizon(of: runner.model) ?? 1

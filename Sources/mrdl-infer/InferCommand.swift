@@ -36,7 +36,9 @@ struct InferCommand: Command {
 
   @Option(
     name: .customLong("input"), parsing: .singleValue,
-    help: ArgumentHelp("A named tensor; the last = splits. Repeatable.", valueName: "name=file.npy")
+    help: ArgumentHelp(
+      "A named input: .npy, or .npz for a sequence; the last = splits. Repeatable.",
+      valueName: "name=file")
   )
   var named: [NamedFile] = []
 
@@ -76,7 +78,8 @@ struct InferCommand: Command {
   var threads: Int?
 
   @Option(
-    help: ArgumentHelp("Write every output as .npy, and outputs.json.", valueName: "directory"))
+    help: ArgumentHelp(
+      "Write every output as .npy or .npz, and outputs.json.", valueName: "directory"))
   var saveOutputs: String?
 
   @Option(help: ArgumentHelp("Samples that run together.", valueName: "n"))
@@ -148,7 +151,8 @@ struct InferCommand: Command {
       format: format, selection: try selection(), meanings: runner.model.meanings,
       outputDirectory: saveOutputs, showsProfile: profile)
     if inputs.isEmpty {
-      let name = named.isEmpty ? model : named.map(\.path).joined(separator: " ")
+      let paths = named.map(\.path).filter { !$0.isEmpty }
+      let name = paths.isEmpty ? model : paths.joined(separator: " ")
       try printer.print(try runner.run(profiles: profile), inputs: [name])
     } else {
       var run = InputRun(inputs, runner: runner, batch: batch, profiles: profile)

@@ -17,10 +17,10 @@ final class Lane {
 
   /// Runs once, and measures the nodes where asked for.
   func run(
-    _ inputs: [String: Tensor], sampleCount: Int, profiles: Bool
+    _ inputs: [String: GraphValue], sampleCount: Int, profiles: Bool
   ) throws(MRDLError) -> Runner.Result {
     if profiles { session.startProfile() }
-    let outputs = try session.run(inputs)
+    let outputs = try session.run(values: inputs)
     return Runner.Result(
       outputs: program.outputs.compactMap { info in outputs[info.name].map { (info.name, $0) } },
       sampleCount: sampleCount,
@@ -32,9 +32,9 @@ final class Lane {
   /// - Returns: nanoseconds of each run, and the profile of runs of their own where asked for, because
   ///   measuring the nodes costs time too.
   func measure(
-    _ inputs: [String: Tensor], seconds: Double, profiles: Bool
+    _ inputs: [String: GraphValue], seconds: Double, profiles: Bool
   ) throws(MRDLError) -> (nanoseconds: [UInt64], profile: ProfileReport?) {
-    _ = try session.run(inputs)
+    _ = try session.run(values: inputs)
     try session.run()
     var times: [UInt64] = []
     times.reserveCapacity(1 << 16)

@@ -24,7 +24,7 @@ final class Runner {
 
   /// The outputs of a run, in the order of the graph.
   struct Result {
-    let outputs: [(name: String, tensor: Tensor)]
+    let outputs: [(name: String, value: GraphValue)]
     let sampleCount: Int
     let profile: ProfileReport?
   }
@@ -33,7 +33,8 @@ final class Runner {
   private let preprocessing: PreprocessingOptions
   private let options: SessionOptions
   private let programOptions: ProgramOptions
-  private var given: [String: Tensor] = [:]
+  /// What stands for every run.
+  var given: [String: GraphValue] = [:]
   private var plain: Lane?
   private var pictures: (input: PictureInput, lane: Lane)?
 
@@ -45,45 +46,6 @@ final class Runner {
     programOptions = program
     self.preprocessing = preprocessing
     options = session
-  }
-
-  /// Gives an input its value for all runs that follow.
-  ///
-  /// - Precondition: the model has such an input.
-  func give(_ name: String, _ tensor: Tensor) { given[name] = tensor }
-
-  /// Gives an input its value for all runs.
-  func give(_ name: String, file path: String) throws(MRDLError) {
-    guard model.graph.inputs.contains(where: { $0.name == name }) else {
-      throw MRDLError(
-        .unknownInput, "the model has no input of that name", found: "\"\(name)\"",
-        expected: model.graph.inputs.map { "\"\($0.name)\"" }.joined(separator: ", "))
-    }
-    given[name] = try Self.array(path)
-  }
-
-  /// Makes up the inputs that are not given.
-  func giveRandom(batch: Int) throws(MRDLError) {
-    let missing = model.graph.inputs.filter { given[$0.name] == nil }
-    for (name, tensor) in try RandomInputs.tensors(for: missing, batch: batch) {
-      given[name] = tensor
-    }
-  }
-
-  /// The value of the first input that is given.
-  var firstGiven: Tensor? { model.graph.inputs.lazy.compactMap { self.given[$0.name] }.first }
-
-  /// The array in a `.npy` file.
-  private static func array(_ path: String) throws(MRDLError) -> Tensor {
-    let storage = try FileContent.map(path)
-    guard storage.byteCount > 0 else {
-      throw MRDLError(.emptyFile, "the file is empty", at: Place(file: path))
-    }
-    do throws(MRDLError) {
-      return try NPY.decode(storage)
-    } catch {
-      throw error.inFile(path)
-    }
   }
 
   /// Reads an input, told by its content; what is neither an array nor a picture is a table to a model of
@@ -120,23 +82,23 @@ final class Runner {
     let (lane, inputs) = try prepare(samples)
     let extents = (inputs.joined ?? firstGiven)?.shape.dimensions
     return try lane.run(
-      inputs.tensors, sampleCount: extents?.first ?? 1, profiles: profiles)
+      inputs.values, sampleCount: extents?.first ?? 1, profiles: profiles)
   }
 
   /// The lane for some samples with the value of every input.
   func prepare(
     _ samples: [Sample]
-  ) throws(MRDLError) -> (lane: Lane, inputs: (tensors: [String: Tensor], joined: Tensor?)) {
+  ) throws(MRDLError) -> (lane: Lane, inputs: (values: [String: GraphValue], joined: Tensor?)) {
     guard let first = samples.first else { return (try plainLane(), (given, nil)) }
     let joined = Self.joined(samples.map(\.tensor))
-    var tensors = given
+    var values = given
     if first.isPicture {
       let (picture, lane) = try pictureLane()
-      tensors[picture.inputName] = joined
-      return (lane, (tensors, joined))
+      values[picture.inputName] = .tensor(joined)
+      return (lane, (values, joined))
     }
-    tensors[try freeInput().name] = joined
-    return (try plainLane(), (tensors, joined))
+    values[try freeInput().name] = .tensor(joined)
+    return (try plainLane(), (values, joined))
   }
 
   /// The input that an array without a name is for: the only one that is not given and no state.
@@ -144,7 +106,7 @@ final class Runner {
     let free = model.graph.inputs.filter { input in
       given[input.name] == nil && !model.state.contains { $0.input == input.name }
     }
-    guard let input = free.first, free.count == 1 else {
+    guard let input = free.first, free.count == 1, input.kind == .tensor else {
       throw MRDLError(
         .missingInput, "an array needs the name of its input",
         expected: "--input NAME=FILE.npy for "

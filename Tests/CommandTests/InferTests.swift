@@ -1,6 +1,8 @@
 import Foundation
 import MRDLCore
+import MRDLFormat
 import MRDLInterchange
+import MRDLModel
 import Testing
 
 struct InferTests {
@@ -125,5 +127,93 @@ struct InferTests {
     #expect(outcome.exitCode == 65)
     #expect(outcome.messages.count == 1)
     #expect(outcome.output == "\(good)  dark  98.2 %\n")
+  }
+
+  /// A model that takes a sequence and an optional tensor and gives them back.
+  private func values() throws -> String {
+    let path = work.path("values.mrdl")
+    try MRDLFile.write(
+      Model(
+        graph: Graph(
+          inputs: [
+            ValueInfo("s", .float32, ["N"], kind: .sequence),
+            ValueInfo("o", .int64, [2], kind: .optional),
+          ],
+          outputs: [
+            ValueInfo("t", .float32, ["N"], kind: .sequence),
+            ValueInfo("p", .int64, [2], kind: .optional), ValueInfo("n", .int64, []),
+          ],
+          nodes: [
+            Node("Identity", inputs: ["s"], outputs: ["t"]),
+            Node("Identity", inputs: ["o"], outputs: ["p"]),
+            Node("SequenceLength", inputs: ["s"], outputs: ["n"]),
+          ]), opsets: ["": 28]), to: path)
+    return path
+  }
+
+  @Test func takesAndGivesSequencesAndOptionalValues() throws {
+    let source = try values()
+    for (name, numbers) in [("a", [Float(1), 2]), ("b", [3])] {
+      try NPY.write(Tensor(numbers), to: work.path("\(name).npy"), replacing: true)
+    }
+    try NPY.write(Tensor([Int64(7), 8]), to: work.path("o.npy"), replacing: true)
+    for ending in ["mrdl", "h5", "onnx"] {
+      let model = work.path("copy.\(ending)")
+      let converted = try Tool.convert.run(source, model)
+      #expect(converted.exitCode == 0, "\(converted.errors)")
+      let validated = try Tool.validate.run(model)
+      #expect(validated.exitCode == 0, "\(validated.output)\(validated.errors)")
+      let inspected = try Tool.inspect.run(model)
+      #expect(inspected.output.contains("s: sequence of f32 [N]"))
+      let first = try Tool.infer.run(
+        model, "--input", "s=\(work.path("a.npy"))", "--input", "s=\(work.path("b.npy"))",
+        "--input", "o=\(work.path("o.npy"))", "--save-outputs", work.path("first"))
+      #expect(first.exitCode == 0, "\(first.errors)")
+      #expect(first.output.contains("t[1] [1]"))
+      let elements = try NPZ.read(work.path("first/output_0.npz"))
+      #expect(elements.map(\.name) == ["arr_0", "arr_1"])
+      #expect(elements.map { $0.tensor.elements(as: Float.self) } == [[1, 2], [3]])
+      #expect(
+        try NPY.read(work.path("first/output_1.npy")).elements(as: Int64.self) == [7, 8])
+      // What was written is given again, and nothing is, too.
+      let second = try Tool.infer.run(
+        model, "--input", "s=\(work.path("first/output_0.npz"))",
+        "--input", "s=\(work.path("a.npy"))", "--input", "o=", "--save-outputs",
+        work.path("second"))
+      #expect(second.exitCode == 0, "\(second.errors)")
+      #expect(try NPZ.read(work.path("second/output_0.npz")).count == 3)
+      let listing = try JSONParser.parse(
+        String(contentsOfFile: work.path("second/outputs.json"), encoding: .utf8))
+      guard case .array(let entries) = listing else {
+        Issue.record("no array")
+        continue
+      }
+      #expect(entries[1]["file"] == .null && entries[1]["name"] == "p")
+      let third = try Tool.infer.run(
+        model, "--input", "s=", "--input", "o=", "--save-outputs", work.path("third"))
+      #expect(third.exitCode == 0, "\(third.errors)")
+      #expect(try NPZ.read(work.path("third/output_0.npz")).isEmpty)
+      let fourth = try Tool.infer.run(
+        model, "--input", "s=\(work.path("third/output_0.npz"))", "--input", "o=")
+      #expect(fourth.exitCode == 0, "\(fourth.errors)")
+    }
+  }
+
+  @Test func refusesTensorsForSequences() throws {
+    let source = try values()
+    try NPY.write(Tensor([Double(1)]), to: work.path("d.npy"), replacing: true)
+    for (arguments, exitCode) in [
+      (["--input", "s=\(work.path("d.npy"))", "--input", "o="], 65),
+      (["--input", "o="], 64), ([work.path("d.npy"), "--input", "o="], 64),
+      (["--benchmark", "0.01"], 65),
+    ] as [([String], Int32)] {
+      let outcome = try Tool.infer.run([source] + arguments)
+      #expect(outcome.exitCode == exitCode, "\(arguments): \(outcome.errors)")
+      #expect(outcome.messages.count == 1)
+    }
+    let empty = try Tool.infer.run(model, "--input", "x=")
+    #expect(empty.exitCode == 64 && empty.messages.count == 1)
+    let keras = try Tool.convert.run(source, work.path("copy.keras"))
+    #expect(keras.exitCode == 65)
   }
 }

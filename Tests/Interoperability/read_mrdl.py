@@ -97,6 +97,15 @@ def read(path):
     return read_h5(path) if start == b"\x89HDF\r\n\x1a\n" else read_mrdl(path)
 
 
+def has_values(graph, outermost=True):
+    """Whether a graph needs the required feature of bit 0."""
+    kinds = [value.get("kind") or "tensor" for value in graph["inputs"] + graph["outputs"]]
+    inner = [value["graph"] for node in graph["nodes"] for value in (node.get("attributes") or {}).values()
+             if isinstance(value, dict) and "graph" in value]
+    return (outermost and any(kind != "tensor" for kind in kinds) or "optional_sequence" in kinds
+            or any(has_values(graph, False) for graph in inner))
+
+
 def read_mrdl(path):
     content = pathlib.Path(path).read_bytes()
     require(len(content) >= 8 and content[:8] == MAGIC, "not a .mrdl file")
@@ -104,7 +113,7 @@ def read_mrdl(path):
     (_, major, minor, _, required, header_offset, header_length, table_offset, count, data_offset,
      data_length, file_length, header_digest, root_digest) = PRELUDE.unpack_from(content)
     require(major == 1, f"unknown major version {major}")
-    require(required == 0, f"unknown required features {required:#x}")
+    require(required <= 1, f"unknown required features {required:#x}")
     require(header_offset == 128, "the header is not at 128")
     header_end = 128 + header_length
     require(table_offset == rounded_up(header_end), "the digest table is misplaced")
@@ -121,6 +130,7 @@ def read_mrdl(path):
 
     header = parse_header(text)
     require(header["version"] == f"{major}.{minor}", "versions of prelude and header differ")
+    require(required == has_values(header["graph"]), "features of prelude and header differ")
     require(len(header["tensors"]) == count, "the number of tensors differs")
     tensors = {}
     end = 0
@@ -205,7 +215,7 @@ def read_h5_file(file):
     major, minor = (int(number) for number in file.attrs["mrdl_version"])
     required = int(file.attrs["mrdl_required_features"])
     require(major == 1, f"unknown major version {major}")
-    require(required == 0, f"unknown required features {required:#x}")
+    require(required <= 1, f"unknown required features {required:#x}")
     header_digest, root_digest = (
         np.asarray(file.attrs[name], "u1").tobytes()
         for name in ("mrdl_header_digest", "mrdl_root_digest"))
@@ -213,6 +223,7 @@ def read_h5_file(file):
     require(hashlib.sha256(text).digest() == header_digest, "header digest")
     header = parse_header(text)
     require(header["version"] == f"{major}.{minor}", "versions of attribute and header differ")
+    require(required == has_values(header["graph"]), "features of attribute and header differ")
     table = h5_bytes(file, b"digests", "u8", [len(header["tensors"]), 32])
     front = struct.pack("<HHQ", major, minor, required) + header_digest
     require(hashlib.sha256(front + table).digest() == root_digest, "root digest")

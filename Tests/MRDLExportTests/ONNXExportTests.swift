@@ -108,6 +108,32 @@ struct ONNXExportTests {
     #expect(back.graph == model.graph)
   }
 
+  @Test func valuesThatAreNoTensorsComeBack() throws {
+    let work = try TemporaryDirectory()
+    let path = work.file("model.onnx")
+    let model = Model(
+      graph: Graph(
+        name: "g",
+        inputs: [
+          ValueInfo("s", .float32, ["N", .unknown], kind: .sequence),
+          ValueInfo("o", .int64, [3], kind: .optional),
+          ValueInfo("p", .float64, nil, kind: .optionalSequence),
+        ],
+        outputs: [
+          ValueInfo("t", .float32, ["N", .unknown], kind: .sequence),
+          ValueInfo("q", .float64, nil, kind: .optionalSequence),
+        ],
+        nodes: [
+          Node("Identity", inputs: ["s"], outputs: ["t"]),
+          Node("Identity", inputs: ["p"], outputs: ["q"]),
+        ]))
+    try ONNXFile.write(model, to: path, replacing: false)
+    #expect(try ModelFile.open(path).graph == model.graph)
+    #expect(throws: MRDLError.self) {
+      try KerasFile.write(model, to: work.file("model.keras"), replacing: false)
+    }
+  }
+
   @Test func whatONNXLacksIsRefused() throws {
     let work = try TemporaryDirectory()
     let path = work.file("model.onnx")

@@ -96,7 +96,8 @@ import Testing
     Forgery("text transfer", .notAModel) { $0.magic = [0x8A] + Array("MRDL\n\u{1A}\u{1}".utf8) },
     Forgery("major 0", .unsupportedVersion) { $0.major = 0 },
     Forgery("major 2", .unsupportedVersion) { $0.major = 2 },
-    Forgery("feature 0", .unsupportedFeature) { $0.requiredFeatures = 1 },
+    Forgery("feature 0 that the header lacks", .badPrelude) { $0.requiredFeatures = 1 },
+    Forgery("feature 1", .unsupportedFeature) { $0.requiredFeatures = 2 },
     Forgery("feature 63", .unsupportedFeature) { $0.requiredFeatures = 1 << 63 },
     Forgery("header digest", .headerDigestMismatch) { $0.headerDigest[31] ^= 1 },
     Forgery("root digest", .rootDigestMismatch) {

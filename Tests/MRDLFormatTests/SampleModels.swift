@@ -32,6 +32,28 @@ enum SampleModels {
     return model
   }
 
+  /// A model that takes and gives what is no tensor: it needs version 1.1.
+  static func values() -> Model {
+    Model(
+      graph: Graph(
+        name: "values",
+        inputs: [
+          ValueInfo("parts", .float32, ["N"], kind: .sequence),
+          ValueInfo("rest", .float32, nil, kind: .optionalSequence),
+          ValueInfo("one", .int64, [2], kind: .optional),
+        ],
+        outputs: [
+          ValueInfo("copy", .float32, ["N"], kind: .sequence), ValueInfo("has", .bool, []),
+          ValueInfo("same", .int64, [2], kind: .optional),
+        ],
+        nodes: [
+          Node("Identity", inputs: ["parts"], outputs: ["copy"]),
+          Node("OptionalHasElement", inputs: ["rest"], outputs: ["has"]),
+          Node("Identity", inputs: ["one"], outputs: ["same"]),
+        ]),
+      opsets: ["": 28])
+  }
+
   /// A model that is nothing but the given tensors.
   static func weights(_ tensors: [ModelTensor]) -> Model {
     Model(graph: Graph(), tensors: table(tensors))

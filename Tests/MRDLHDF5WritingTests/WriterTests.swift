@@ -21,7 +21,9 @@ import Testing
   ) throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model.h5")
-    for model in [SampleModels.linear(), SampleModels.allScalarTypes()] {
+    for model in [
+      SampleModels.linear(), SampleModels.allScalarTypes(), SampleModels.values(),
+    ] {
       try HDF5ModelFile.write(model, to: path, replacing: true, options: storage)
       let diagnostics = Diagnostics()
       let copy = try HDF5ModelFile.open(

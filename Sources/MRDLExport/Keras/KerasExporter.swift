@@ -39,6 +39,11 @@ struct KerasExporter {
         .notExportable, "the model has operators that are not written as layers",
         found: lacking.sorted().joined(separator: ", "))
     }
+    if let other = (model.graph.inputs + model.graph.outputs).first(where: { $0.kind != .tensor }) {
+      throw MRDLError(
+        .notExportable, "inputs and outputs of Keras are tensors", found: "\(other)",
+        expected: "a tensor")
+    }
     let diagnostics = Diagnostics()
     facts = ShapeInference(model, diagnostics: diagnostics).facts
     try diagnostics.throwFirstError()

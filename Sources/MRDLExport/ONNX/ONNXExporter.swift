@@ -128,8 +128,8 @@ struct ONNXExporter {
         message.append(5, try self.tensor(tensor, named: tensor.info.name))
       }
     }
-    for input in graph.inputs { message.append(11, try value(input)) }
-    for output in outputs { message.append(12, try value(output)) }
+    for input in graph.inputs { message.append(11, try value(input, isOutermost: isOutermost)) }
+    for output in outputs { message.append(12, try value(output, isOutermost: isOutermost)) }
     return message
   }
 
@@ -146,11 +146,39 @@ struct ONNXExporter {
     return names
   }
 
-  /// `ValueInfoProto`. What is no tensor has no type: only graphs inside nodes have such values.
-  private func value(_ info: ValueInfo) throws(MRDLError) -> ProtobufMessage {
+  /// `ValueInfoProto`. What is no tensor has no type at the border of a graph inside a node: it follows from
+  /// the nodes, and models may not know it.
+  private func value(_ info: ValueInfo, isOutermost: Bool) throws(MRDLError) -> ProtobufMessage {
     var message = ProtobufMessage()
     message.append(1, info.name)
-    guard info.kind == .tensor else { return message }
+    guard info.kind == .tensor || isOutermost else { return message }
+    let tensor = try tensorType(info)
+    let type: ProtobufMessage
+    switch info.kind {
+    case .tensor: type = tensor
+    case .sequence: type = Self.wrapped(tensor, as: 4)
+    case .optional: type = Self.wrapped(tensor, as: 9)
+    case .optionalSequence: type = Self.wrapped(Self.wrapped(tensor, as: 4), as: 9)
+    case .any:
+      throw MRDLError(
+        .notExportable, "an ONNX file needs the types of its inputs and outputs",
+        found: "\(info)", at: Place(info.name))
+    }
+    message.append(2, type)
+    return message
+  }
+
+  /// A `TypeProto` of values that hold some of another type: field 4 is a sequence, 9 an optional value.
+  private static func wrapped(_ element: ProtobufMessage, as field: Int) -> ProtobufMessage {
+    var inner = ProtobufMessage()
+    inner.append(1, element)
+    var type = ProtobufMessage()
+    type.append(field, inner)
+    return type
+  }
+
+  /// The `TypeProto` of a tensor.
+  private func tensorType(_ info: ValueInfo) throws(MRDLError) -> ProtobufMessage {
     var tensor = ProtobufMessage()
     tensor.append(1, try code(of: info.scalarType, info.name))
     if let shape = info.shape {
@@ -168,8 +196,7 @@ struct ONNXExporter {
     }
     var type = ProtobufMessage()
     type.append(1, tensor)
-    message.append(2, type)
-    return message
+    return type
   }
 
   private func code(of type: ScalarType, _ name: String) throws(MRDLError) -> Int {
@@ -187,6 +214,12 @@ struct ONNXExporter {
     guard node.domain != "mrdl" else {
       throw MRDLError(
         .notExportable, "ONNX has no such operator", found: node.qualifiedOperatorName,
+        at: Place(node.displayName))
+    }
+    guard node.operatorName != "Optional" || !node.domain.isEmpty || !node.inputs.isEmpty else {
+      throw MRDLError(
+        .notExportable, "ONNX needs the type of an optional value that is not there",
+        found: "Optional without an input", expected: "Optional of a value",
         at: Place(node.displayName))
     }
     var message = ProtobufMessage()

@@ -1,7 +1,7 @@
 import MRDLCore
 import MRDLModel
 
-/// Names and rules of the `.h5` encoding, version 1.0, as mrdl(5) describes it: the one place that
+/// Names and rules of the `.h5` encoding as mrdl(5) describes it: the one place that
 /// reader and writer take them from.
 package enum HDF5ContainerLayout {
   /// Attributes of the root group.
@@ -22,9 +22,6 @@ package enum HDF5ContainerLayout {
   package static let digests = "digests"
   /// The group with one data set a tensor.
   package static let tensors = "tensors"
-
-  /// The required features that this release knows: version 1.0 has none.
-  package static let knownFeatures: UInt64 = 0
 
   /// The name of a tensor's data set: `%`, `/`, zero and a full stop at the start, which mean something
   /// in paths of HDF5, become `%` and two hexadecimal digits.
@@ -66,13 +63,13 @@ package enum HDF5ContainerLayout {
   /// The SHA-256 of the version (two integers of 16 bits), the required features (64 bits, both
   /// little-endian), the digest of the header and the digests of all tensors.
   package static func rootDigest(
-    version: ModelHeader.Version, requiredFeatures: UInt64, headerDigest: Digest,
+    version: ModelHeader.Version, requiredFeatures: RequiredFeatures, headerDigest: Digest,
     digestTable: [UInt8]
   ) -> Digest {
     var front = ByteWriter()
     front.append(UInt16(truncatingIfNeeded: version.major))
     front.append(UInt16(truncatingIfNeeded: version.minor))
-    front.append(requiredFeatures)
+    front.append(requiredFeatures.rawValue)
     front.append(contentsOf: headerDigest.bytes)
     return Digest(of: front.bytes + digestTable)
   }

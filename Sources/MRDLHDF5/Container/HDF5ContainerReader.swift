@@ -46,6 +46,12 @@ struct HDF5ContainerReader {
         found: "\(version)", expected: "\(header.version)",
         at: Place("/@\(Layout.Attribute.version)"))
     }
+    if header.requiredFeatures != features {
+      diagnostics.report(
+        .badHDF5Container, "the attribute requires other features than the header has",
+        found: "\(features.rawValue)", expected: "\(header.requiredFeatures.rawValue)",
+        at: Place("/@\(Layout.Attribute.requiredFeatures)"))
+    }
 
     let table = try Self.digestTable(root, count: header.tensors.count)
     let foundRoot = Layout.rootDigest(
@@ -146,7 +152,7 @@ struct HDF5ContainerReader {
 
   private static func requiredFeatures(
     _ attributes: HDF5Attributes
-  ) throws(MRDLError) -> UInt64 {
+  ) throws(MRDLError) -> RequiredFeatures {
     let attribute = try attributes.required(Layout.Attribute.requiredFeatures)
     let tensor = try attribute.tensor()
     guard tensor.scalarType == .uint64, tensor.elementCount == 1 else {
@@ -154,13 +160,12 @@ struct HDF5ContainerReader {
         .badHDF5Container, "the required features are not one integer of 64 bits without sign",
         found: "\(tensor.scalarType.rawValue) \(tensor.shape)", at: Place(attribute.path))
     }
-    let features = tensor.elements(as: UInt64.self)[0]
-    let unknown = features & ~Layout.knownFeatures
-    guard unknown == 0 else {
-      let bits = (0..<64).filter { unknown >> UInt64($0) & 1 == 1 }
+    let features = RequiredFeatures(rawValue: tensor.elements(as: UInt64.self)[0])
+    let unknown = features.unknownBits
+    guard unknown.isEmpty else {
       throw MRDLError(
         .unsupportedFeature, "the file requires features that this release does not know",
-        found: "bits \(bits.map { String($0) }.joined(separator: ", "))",
+        found: "bits \(unknown.map { String($0) }.joined(separator: ", "))",
         at: Place(attribute.path))
     }
     return features

@@ -1,7 +1,7 @@
 import MRDLCore
 import MRDLModel
 
-/// The `.h5` encoding of a model, version 1.0: the same header and the same tensors as in `.mrdl`, as
+/// The `.h5` encoding of a model, version 1.1: the same header and the same tensors as in `.mrdl`, as
 /// data sets of an HDF5 file that scientific tools open. See mrdl(5).
 package enum HDF5ModelFile {
   /// Whether an HDF5 file says that it is a model of this package; false for one that is damaged.

@@ -8,9 +8,14 @@ package enum NPZ {
     /// The name in the archive, without `.npy`.
     package let name: String
     package let tensor: Tensor
+
+    package init(name: String, tensor: Tensor) {
+      self.name = name
+      self.tensor = tensor
+    }
   }
 
-  private static let suffix = ".npy"
+  static let suffix = ".npy"
 
   /// Reads every array, in the order of the archive.
   ///

@@ -166,7 +166,7 @@ struct ONNXImporter {
     }
     var known: [String: KnownValue] = [:]
     for value in message.inputs + message.values + message.outputs {
-      if case .tensor(let dataType, let shape) = value.kind {
+      if case .known(.tensor, let dataType, let shape) = value.kind {
         known[value.name] = KnownValue(
           scalarType: ScalarType(onnxCode: dataType), rank: shape?.count)
         if needsFacts, let type = ScalarType(onnxCode: dataType) {
@@ -226,24 +226,21 @@ struct ONNXImporter {
   ) throws(MRDLError) -> ValueInfo {
     switch message.kind {
     // Graphs inside nodes work on whatever values there are.
-    case .other(.sequence) where !isOutermost:
-      return ValueInfo(message.name, .float32, nil, kind: .sequence)
-    case .other(.optional) where !isOutermost:
-      return ValueInfo(message.name, .float32, nil, kind: .optional)
     case .unknown where !isOutermost:
       return ValueInfo(message.name, .float32, nil, kind: .any)
-    case .tensor(let dataType, let shape):
+    case .known(let made, let dataType, let shape):
       guard let scalarType = ScalarType(onnxCode: dataType) else {
         throw MRDLError(
           .unsupportedONNX, "an \(kind) of a graph is of a type that is not computed with",
           found: "\"\(message.name)\": \(ONNXTensor.typeName(dataType))",
           expected: "numbers or booleans")
       }
-      return ValueInfo(message.name, scalarType, shape.map(Self.shape))
+      return ValueInfo(message.name, scalarType, shape.map(Self.shape), kind: made)
     case .other(let other):
       throw MRDLError(
-        .unsupportedONNX, "an \(kind) of a graph is not a tensor",
-        found: "\"\(message.name)\": \(other.rawValue)", expected: "a tensor")
+        .unsupportedONNX, "an \(kind) of a graph is of a kind that is not known",
+        found: "\"\(message.name)\": \(other)",
+        expected: "a tensor, a sequence of tensors, or one of these as an optional value")
     case .unknown:
       throw MRDLError(
         .unsupportedONNX, "an \(kind) of a graph has no type", found: "\"\(message.name)\"",

@@ -1,4 +1,5 @@
 internal import MRDLCore
+internal import MRDLModel
 
 // Each initialiser reads one message; the numbers are those of the fields in onnx.proto. Fields that
 // nothing here needs are passed over, as protobuf demands.
@@ -194,25 +195,46 @@ extension ONNXValue {
     }
   }
 
-  /// `TypeProto`.
-  private static func kind(_ message: ProtobufReader) throws(MRDLError) -> Kind {
+  /// `TypeProto`. Types nest; what ONNX's operators take is at most an optional sequence of tensors.
+  ///
+  /// - Parameter around: what the type is the element of.
+  private static func kind(
+    _ message: ProtobufReader, in around: ValueInfo.Kind? = nil
+  ) throws(MRDLError) -> Kind {
     var message = message
     var kind = Kind.unknown
     while let field = try message.next() {
-      switch field.number {
-      case 1: kind = try tensorKind(field.message())
-      case 4: kind = .other(.sequence)
-      case 5: kind = .other(.map)
-      case 7: kind = .other(.opaque)
-      case 8: kind = .other(.sparseTensor)
-      case 9: kind = .other(.optional)
+      switch (field.number, around) {
+      case (1, _): kind = try tensorKind(field.message(), in: around)
+      case (4, nil): kind = try element(of: field.message(), .sequence)
+      case (4, .optional): kind = try element(of: field.message(), .optionalSequence)
+      case (9, nil): kind = try element(of: field.message(), .optional)
+      case (4, _): kind = .other("sequences in a sequence")
+      case (5, _): kind = .other("a map")
+      case (7, _): kind = .other("an opaque value")
+      case (8, _): kind = .other("a sparse tensor")
+      case (9, _): kind = .other("optional values in another value")
       default: break
       }
     }
     return kind
   }
 
-  private static func tensorKind(_ message: ProtobufReader) throws(MRDLError) -> Kind {
+  /// `TypeProto.Sequence` and `TypeProto.Optional`, which hold the type of what is in them.
+  private static func element(
+    of message: ProtobufReader, _ around: ValueInfo.Kind
+  ) throws(MRDLError) -> Kind {
+    var message = message
+    var kind = Kind.unknown
+    while let field = try message.next() {
+      if field.number == 1 { kind = try Self.kind(field.message(), in: around) }
+    }
+    return kind
+  }
+
+  private static func tensorKind(
+    _ message: ProtobufReader, in around: ValueInfo.Kind?
+  ) throws(MRDLError) -> Kind {
     var message = message
     var dataType = 0
     var shape: [Dimension]?
@@ -229,7 +251,7 @@ extension ONNXValue {
       default: break
       }
     }
-    return .tensor(dataType: dataType, shape: shape)
+    return .known(around ?? .tensor, dataType: dataType, shape: shape)
   }
 
   private static func dimension(_ message: ProtobufReader) throws(MRDLError) -> Dimension {

@@ -1,4 +1,5 @@
 internal import MRDLCore
+internal import MRDLModel
 
 /// `ModelProto`: a graph, the operator sets that it is written in, and where it comes from.
 struct ONNXModel {
@@ -79,19 +80,11 @@ struct ONNXTensor {
 
 /// `ValueInfoProto`: a name and what is known of its type.
 struct ONNXValue {
-  /// What is not a tensor, as messages name it.
-  enum OtherKind: String {
-    case sequence = "a sequence"
-    case map = "a map"
-    case opaque = "an opaque value"
-    case sparseTensor = "a sparse tensor"
-    case optional = "an optional"
-  }
-
   enum Kind {
-    case tensor(dataType: Int, shape: [Dimension]?)
-    /// A kind of value that is not a tensor, named for messages.
-    case other(OtherKind)
+    /// What a value is made of, and the type and shape of the tensors in it.
+    case known(ValueInfo.Kind, dataType: Int, shape: [Dimension]?)
+    /// A kind of value that no operator takes, named for messages.
+    case other(String)
     case unknown
   }
 

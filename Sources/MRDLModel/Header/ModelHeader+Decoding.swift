@@ -139,7 +139,8 @@ private struct HeaderDecoder {
     if let kind = try cursor.optional("kind") {
       let text = try kind.string()
       guard let known = ValueInfo.Kind(rawValue: text) else {
-        throw kind.wrongKind("\"tensor\", \"sequence\", \"optional\" or \"any\"")
+        throw kind.wrongKind(
+          ValueInfo.Kind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))
       }
       info.kind = known
     }

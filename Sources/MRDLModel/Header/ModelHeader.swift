@@ -16,7 +16,7 @@ public struct ModelHeader: Sendable {
     }
 
     /// The newest version that this release knows.
-    public static let current = Version(major: 1, minor: 0)
+    public static let current = Version(major: 1, minor: 1)
 
     public var description: String { "\(major).\(minor)" }
 
@@ -31,13 +31,19 @@ public struct ModelHeader: Sendable {
   /// What the header says of the tensors, in the order of the file.
   public var tensors: [TensorInfo]
 
-  /// The header of a model.
+  /// The header of a model, in the lowest version that holds it.
   public init(_ model: Model) {
-    version = .current
+    version = RequiredFeatures(of: model.graph).lowestVersion
     self.model = model
     tensors = model.tensors.map(\.info)
     self.model.tensors = TensorTable()
   }
+
+  /// What a reader must know to use the model.
+  public var requiredFeatures: RequiredFeatures { RequiredFeatures(of: model.graph) }
+
+  /// The lowest version of the format that holds the model.
+  public var lowestVersion: Version { requiredFeatures.lowestVersion }
 
   init(version: Version, model: Model, tensors: [TensorInfo]) {
     self.version = version

@@ -34,7 +34,7 @@ package struct If: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     try run(operands.flag(operands.required(0)) ? 0 : 1, [])
   }
 }

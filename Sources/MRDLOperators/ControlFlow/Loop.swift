@@ -45,7 +45,7 @@ package struct Loop: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     let limit = operands.optional(0) == nil ? Int.max : try operands.integer(0)
     var goesOn =
       try operands.optional(1).map { (value) throws(MRDLError) in

@@ -67,8 +67,8 @@ package struct Scan: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
-    var states: [OperatorValue] = []
+  ) throws(MRDLError) -> [GraphValue] {
+    var states: [GraphValue] = []
     for index in 0..<stateCount { states.append(try operands.required(index)) }
     var inputs: [(tensor: Tensor, axis: Int)] = []
     for index in 0..<scannedCount {

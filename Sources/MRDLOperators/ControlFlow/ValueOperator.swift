@@ -15,11 +15,11 @@ package protocol ValueOperator: Operator {
   /// - Returns: outputs in the order of the operator.
   func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue]
+  ) throws(MRDLError) -> [GraphValue]
 }
 
 /// Runs a graph of a node, told by its index, on values for its inputs.
-package typealias SubgraphRun = (Int, [OperatorValue]) throws(MRDLError) -> [OperatorValue]
+package typealias SubgraphRun = (Int, [GraphValue]) throws(MRDLError) -> [GraphValue]
 
 extension ValueOperator {
   public static var evaluation: EvaluationKind { .onValues }
@@ -35,24 +35,24 @@ extension ValueOperator {
 /// The inputs of one node that is evaluated on values, with checks that name the node.
 package struct ValueOperands {
   /// In the order of the operator; nil for an optional one left out.
-  package let values: [OperatorValue?]
+  package let values: [GraphValue?]
   /// How many outputs the node has.
   package let outputCount: Int
   /// The node, for errors.
   package let place: Place
 
-  package init(_ values: [OperatorValue?], outputCount: Int, place: Place) {
+  package init(_ values: [GraphValue?], outputCount: Int, place: Place) {
     self.values = values
     self.outputCount = outputCount
     self.place = place
   }
 
-  package func optional(_ index: Int) -> OperatorValue? {
+  package func optional(_ index: Int) -> GraphValue? {
     index < values.count ? values[index] : nil
   }
 
   /// An input that must be there.
-  package func required(_ index: Int) throws(MRDLError) -> OperatorValue {
+  package func required(_ index: Int) throws(MRDLError) -> GraphValue {
     guard let value = optional(index) else {
       throw MRDLError(
         .wrongInputCount, "an input is missing", expected: "input \(index)", at: place)
@@ -66,7 +66,7 @@ package struct ValueOperands {
   }
 
   /// A value that must be a tensor.
-  package func tensor(_ value: OperatorValue) throws(MRDLError) -> Tensor {
+  package func tensor(_ value: GraphValue) throws(MRDLError) -> Tensor {
     switch value {
     case .tensor(let tensor): return tensor
     case .optional(let value?): return try tensor(value)
@@ -75,7 +75,7 @@ package struct ValueOperands {
   }
 
   /// An input that must be a sequence.
-  package func sequence(_ index: Int) throws(MRDLError) -> [OperatorValue] {
+  package func sequence(_ index: Int) throws(MRDLError) -> [GraphValue] {
     switch try required(index) {
     case .sequence(let values): return values
     case .optional(.sequence(let values)?): return values
@@ -84,7 +84,7 @@ package struct ValueOperands {
   }
 
   /// A value that must be a tensor with one truth value.
-  package func flag(_ value: OperatorValue) throws(MRDLError) -> Bool {
+  package func flag(_ value: GraphValue) throws(MRDLError) -> Bool {
     let tensor = try tensor(value)
     guard tensor.scalarType == .bool, tensor.elementCount == 1 else {
       throw wrongKind(value, "one truth value")
@@ -102,7 +102,7 @@ package struct ValueOperands {
   }
 
   /// An error about a value of another kind.
-  package func wrongKind(_ value: OperatorValue, _ expected: String) -> MRDLError {
+  package func wrongKind(_ value: GraphValue, _ expected: String) -> MRDLError {
     MRDLError(
       .typeMismatch, "a value is of another kind than the operator takes", found: value.kindName,
       expected: expected, at: place)

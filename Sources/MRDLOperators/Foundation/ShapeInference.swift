@@ -17,7 +17,7 @@ public struct ShapeInference: Sendable {
     _ model: Model, operators set: OperatorSet = .standard, bindings: [String: Int] = [:],
     diagnostics: Diagnostics
   ) {
-    for input in model.graph.inputs {
+    for input in model.graph.inputs where input.kind == .tensor {
       facts[input.name] = ValueFacts(input.scalarType, input.shape?.substituting(bindings))
     }
     for tensor in model.tensors {
@@ -50,7 +50,7 @@ public struct ShapeInference: Sendable {
         diagnostics.report(error.finding)
       }
     }
-    for (index, output) in model.graph.outputs.enumerated() {
+    for (index, output) in model.graph.outputs.enumerated() where output.kind == .tensor {
       check(output, at: Place("/graph/outputs/\(index)"), diagnostics: diagnostics)
     }
   }

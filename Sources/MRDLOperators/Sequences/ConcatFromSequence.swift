@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// Puts the tensors of a sequence one after the other, along an axis of theirs or a new one.
 package struct ConcatFromSequence: ValueOperator {
@@ -18,7 +19,7 @@ package struct ConcatFromSequence: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     var tensors: [Tensor] = []
     for value in try operands.sequence(0) { tensors.append(try operands.tensor(value)) }
     guard let first = tensors.first else {

@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// The value in an optional one, which must be there.
 package struct OptionalGetElement: ValueOperator {
@@ -11,7 +12,7 @@ package struct OptionalGetElement: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     switch try operands.required(0) {
     case .optional(let value?): return [value]
     case .optional(nil):

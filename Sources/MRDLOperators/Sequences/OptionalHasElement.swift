@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// Whether an optional value is there.
 package struct OptionalHasElement: ValueOperator {
@@ -13,7 +14,7 @@ package struct OptionalHasElement: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     switch operands.optional(0) {
     case nil, .optional(nil)?: return [.tensor(Tensor(scalar: false))]
     default: return [.tensor(Tensor(scalar: true))]

@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// Makes an optional value of a value, or of nothing.
 package struct OptionalOf: ValueOperator {
@@ -11,7 +12,7 @@ package struct OptionalOf: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     [.optional(operands.optional(0))]
   }
 }

@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// The element at a position of a sequence; negative positions count from the end.
 package struct SequenceAt: ValueOperator {
@@ -11,7 +12,7 @@ package struct SequenceAt: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     let values = try operands.sequence(0)
     return [values[try operands.position(1, in: 0..<values.count)]]
   }

@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// Makes a sequence of tensors.
 package struct SequenceConstruct: ValueOperator {
@@ -11,7 +12,7 @@ package struct SequenceConstruct: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     let values = operands.values.compactMap(\.self)
     return [.sequence(values)]
   }

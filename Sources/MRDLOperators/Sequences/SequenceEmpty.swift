@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// Makes a sequence without elements.
 package struct SequenceEmpty: ValueOperator {
@@ -14,7 +15,7 @@ package struct SequenceEmpty: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     [.sequence([])]
   }
 }

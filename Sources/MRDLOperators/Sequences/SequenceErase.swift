@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// Leaves out an element of a sequence, by default the last.
 package struct SequenceErase: ValueOperator {
@@ -11,7 +12,7 @@ package struct SequenceErase: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     var values = try operands.sequence(0)
     guard !values.isEmpty else {
       throw operands.mismatch("an empty sequence has no element to leave out")

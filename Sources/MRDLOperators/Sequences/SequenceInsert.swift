@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// Puts a tensor into a sequence, by default at the end.
 package struct SequenceInsert: ValueOperator {
@@ -11,7 +12,7 @@ package struct SequenceInsert: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     var values = try operands.sequence(0)
     let position =
       operands.optional(2) == nil

@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// Counts the elements of a sequence.
 package struct SequenceLength: ValueOperator {
@@ -13,7 +14,7 @@ package struct SequenceLength: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     [.tensor(Tensor(scalar: Int64(try operands.sequence(0).count)))]
   }
 }

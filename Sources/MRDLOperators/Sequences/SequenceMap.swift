@@ -19,11 +19,11 @@ package struct SequenceMap: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     let length = try operands.sequence(0).count
-    var results = [[OperatorValue]](repeating: [], count: body.outputs.count)
+    var results = [[GraphValue]](repeating: [], count: body.outputs.count)
     for position in 0..<length {
-      var inputs: [OperatorValue] = []
+      var inputs: [GraphValue] = []
       for index in operands.values.indices {
         guard case .sequence(let values) = try operands.required(index) else {
           inputs.append(try operands.required(index))

@@ -1,4 +1,5 @@
 package import MRDLCore
+package import MRDLModel
 
 /// Cuts a tensor along an axis into a sequence: into single slices, equal parts or parts of given sizes.
 package struct SplitToSequence: ValueOperator {
@@ -17,7 +18,7 @@ package struct SplitToSequence: ValueOperator {
 
   package func evaluate(
     _ operands: ValueOperands, run: SubgraphRun
-  ) throws(MRDLError) -> [OperatorValue] {
+  ) throws(MRDLError) -> [GraphValue] {
     let tensor = try operands.tensor(0)
     let rank = tensor.shape.rank
     let axis = given < 0 ? given + rank : given
@@ -27,7 +28,7 @@ package struct SplitToSequence: ValueOperator {
     }
     let extent = tensor.shape[axis]
     guard operands.optional(1) != nil else {
-      var slices: [OperatorValue] = []
+      var slices: [GraphValue] = []
       for index in 0..<extent {
         slices.append(
           .tensor(
@@ -37,7 +38,7 @@ package struct SplitToSequence: ValueOperator {
       }
       return [.sequence(slices)]
     }
-    var parts: [OperatorValue] = []
+    var parts: [GraphValue] = []
     var start = 0
     for size in try sizes(operands, extent) {
       parts.append(

@@ -60,6 +60,7 @@ extension SampleReport {
   }
 
   private static func values(_ output: Output, _ style: TextStyle) -> String {
+    if output.rows.isEmpty { return style.faint("  nothing") + "\n" }
     var text = ""
     for row in output.rows.prefix(shownRows) {
       let isLabelled = row.contains { $0.label != String($0.index) }

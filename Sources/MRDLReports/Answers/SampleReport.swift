@@ -14,6 +14,11 @@ package struct SampleReport: Sendable {
     package let rows: [[Answer.Entry]]
     /// Whether entries are chosen and ordered by their value.
     package let isRanked: Bool
+
+    /// An output that holds no tensor: an empty sequence, or an optional value that is not there.
+    package static func nothing(_ name: String) -> Output {
+      Output(name: name, task: nil, scale: nil, shape: [0], rows: [], isRanked: false)
+    }
   }
 
   /// The path of the input, or what stands for it.

@@ -18,6 +18,10 @@ package enum GoldenVectors {
   /// Where that is not possible the model stays as it is, and the log says why.
   package static func add(to model: inout Model, log: ConversionLog) {
     guard model.goldenVectors.isEmpty, !model.isWeightsOnly, model.needsInput else { return }
+    if let other = (model.graph.inputs + model.graph.outputs).first(where: { $0.kind != .tensor }) {
+      log.add(.dropped, "golden vector", "golden vectors hold tensors, and there is \(other)")
+      return
+    }
     let given = model.graph.inputs.filter { input in
       !model.state.contains { $0.input == input.name }
     }

@@ -28,7 +28,9 @@ extension ModelSummary {
   }
 
   private static func json(_ info: ValueInfo) -> JSONValue {
-    json(Value(name: info.name, scalarType: info.scalarType, shape: info.shape))
+    let value = json(Value(name: info.name, scalarType: info.scalarType, shape: info.shape))
+    guard info.kind != .tensor, case .object(let members) = value else { return value }
+    return .object(members + [JSONMember("kind", .string(info.kind.rawValue))])
   }
 
   private static func json(_ value: Value) -> JSONValue {

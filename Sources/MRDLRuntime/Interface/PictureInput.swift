@@ -28,7 +28,7 @@ public struct PictureInput: Sendable {
   ) throws(MRDLError) {
     let index = try Self.index(of: name, in: model)
     let input = model.graph.inputs[index]
-    guard let shape = input.shape, shape.rank == 4,
+    guard input.kind == .tensor, let shape = input.shape, shape.rank == 4,
       input.scalarType == .float32 || input.scalarType == .float64
     else {
       throw MRDLError(

@@ -9,12 +9,17 @@ package enum RandomInputs {
   /// dimension takes the size of the batch where it is the first of its input, otherwise `extent`, and so
   /// does an unknown one.
   ///
-  /// - Throws: `MRDL4001` for an input whose rank is not known.
+  /// - Throws: `MRDL4001` for an input whose rank is not known, or that is no tensor.
   package static func tensors(
     for inputs: [ValueInfo], batch: Int, extent: Int = 1
   ) throws(MRDLError) -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
     for (position, input) in inputs.enumerated() {
+      guard input.kind == .tensor else {
+        throw MRDLError(
+          .wrongInput, "no sequence and no optional value can be made up", found: "\(input)",
+          expected: "--input \(input.name)=FILE")
+      }
       guard let shape = input.shape else {
         throw MRDLError(
           .wrongInput, "no input can be made up where the model does not tell its shape",

@@ -24,14 +24,16 @@ struct ProgramCompiler {
 
   /// Optimises a graph and cuts it into stages, with the graphs inside it.
   ///
-  /// - Parameter outer: the values of the graph around, with the content of those that are constant.
+  /// - Parameter outer: the values of the graph around.
   mutating func compile(
-    _ graph: Graph, outer: [String: Tensor?] = [:], path: String = ProgramGraph.outermostPath
+    _ graph: Graph, outer: [String: ProgramGraph.Value] = [:],
+    path: String = ProgramGraph.outermostPath
   ) throws(MRDLError) -> StagedGraph {
     var graph = try ProgramGraph(
       graph, tensors: &tensors, operators: operators, outer: outer, path: path)
     for pass in passes { try pass.apply(to: &graph) }
     graph.held = []
+    graph.handOnValues()
     return StagedGraph(graph: graph, stages: try stages(of: graph))
   }
 
@@ -46,10 +48,9 @@ struct ProgramCompiler {
       guard let op = instruction.op.asValueOperator else { continue }
       plan(upTo: index)
       start = index + 1
-      var outer: [String: Tensor?] = [:]
+      var outer: [String: ProgramGraph.Value] = [:]
       for number in instruction.captured {
-        let value = graph.values[number]
-        outer[value.name] = .some(value.constant)
+        outer[graph.values[number].name] = graph.values[number]
       }
       var subgraphs: [StagedGraph] = []
       for subgraph in op.subgraphs {
@@ -59,7 +60,9 @@ struct ProgramCompiler {
       }
       stages.append(.evaluated(EvaluatedStage(instruction, in: graph, subgraphs: subgraphs)))
     }
-    if stages.isEmpty { return [.planned(PlannedStage(graph, packedConstants, precision))] }
+    if stages.isEmpty, graph.hasTensorsAtBorder {
+      return [.planned(PlannedStage(graph, packedConstants, precision))]
+    }
     plan(upTo: graph.instructions.count)
     return stages
   }

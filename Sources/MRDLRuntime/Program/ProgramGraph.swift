@@ -8,12 +8,17 @@ struct ProgramGraph: Sendable {
     let name: String
     /// What the architecture says of an input, which a session holds it to.
     var declared: ValueFacts?
+    /// Whether nothing else than a tensor can be there.
+    let isTensor: Bool
     /// How the content is computed where it is not kept.
     private(set) var derivation: DerivedConstant?
     private var kept: Tensor?
 
-    init(name: String, constant: Tensor? = nil, declared: ValueFacts? = nil) {
+    init(
+      name: String, constant: Tensor? = nil, declared: ValueFacts? = nil, isTensor: Bool = true
+    ) {
       self.name = name
+      self.isTensor = isTensor
       self.declared = declared
       kept = constant
     }
@@ -81,11 +86,11 @@ struct ProgramGraph: Sendable {
   ///
   /// - Parameters:
   ///   - tensors: where constants come from; each is loaded once, which checks its digest.
-  ///   - outer: the values of the graph around, with the content of those that are constant.
+  ///   - outer: the values of the graph around.
   ///   - path: the JSON pointer of the graph, for errors.
   init(
     _ graph: Graph, tensors: inout LoadedTensors, operators: OperatorSet,
-    outer: [String: Tensor?] = [:], path: String = Self.outermostPath
+    outer: [String: Value] = [:], path: String = Self.outermostPath
   ) throws(MRDLError) {
     var numbers: [String: Int] = [:]
     func add(_ value: Value) -> Int {
@@ -95,13 +100,15 @@ struct ProgramGraph: Sendable {
     }
     for input in graph.inputs {
       // What is declared inside a graph of a node is not checked when it runs.
-      let declared = path == Self.outermostPath ? ValueFacts(input) : nil
-      inputs.append(add(Value(name: input.name, declared: declared)))
+      let isTensor = input.kind == .tensor
+      let declared = path == Self.outermostPath && isTensor ? ValueFacts(input) : nil
+      inputs.append(add(Value(name: input.name, declared: declared, isTensor: isTensor)))
     }
     if !outer.isEmpty {
       for name in graph.capturedNames.sorted() {
-        guard let content = outer[name] else { continue }
-        let number = add(Value(name: name, constant: content))
+        guard let value = outer[name] else { continue }
+        let content = value.constant
+        let number = add(Value(name: name, constant: content, isTensor: value.isTensor))
         if content == nil {
           inputs.append(number)
           capturedNames.append(name)
@@ -123,12 +130,19 @@ struct ProgramGraph: Sendable {
       for name in node.inputs {
         instruction.inputs.append(name.isEmpty ? nil : try number(name))
       }
-      if let op = op.asValueOperator {
+      let valueOperator = op.asValueOperator
+      if let op = valueOperator {
         let names = op.subgraphs.reduce(into: Set<String>()) { $0.formUnion($1.capturedNames) }
         instruction.captured = names.sorted().compactMap { numbers[$0] }
       }
+      // Identity gives whatever it takes.
+      let isTensors =
+        valueOperator == nil
+        && !(op is Identity
+          && instruction.inputs.contains { $0.map { !values[$0].isTensor } ?? false })
       for name in node.outputs {
-        instruction.outputs.append(name.isEmpty ? nil : add(Value(name: name)))
+        instruction.outputs.append(
+          name.isEmpty ? nil : add(Value(name: name, isTensor: isTensors)))
       }
       instructions.append(instruction)
     }
@@ -137,6 +151,19 @@ struct ProgramGraph: Sendable {
 }
 
 extension ProgramGraph {
+  /// Whether only tensors pass the border of the graph.
+  var hasTensorsAtBorder: Bool { (inputs + outputs).allSatisfy { values[$0].isTensor } }
+
+  /// Has values that need not be tensors handed on as they are; kernels know tensors alone.
+  mutating func handOnValues() {
+    for index in instructions.indices where instructions[index].op is Identity {
+      guard let input = instructions[index].inputs.first ?? nil, !values[input].isTensor else {
+        continue
+      }
+      instructions[index].op = ValueIdentity()
+    }
+  }
+
   /// Some instructions as a graph of their own, with the same numbers for values.
   ///
   /// Its inputs are what it reads from before it, its outputs what is read behind it.

@@ -1,4 +1,5 @@
 internal import MRDLCore
+internal import MRDLModel
 internal import MRDLOperators
 
 /// Runs a staged graph: one stage after the other, with a table of the values between them.
@@ -12,23 +13,26 @@ final class Execution {
   }
 
   private let graph: ProgramGraph
+  /// Whether only tensors pass the border of the graph.
+  private let hasTensorsAtBorder: Bool
   private let options: SessionOptions
   private let arena = Arena()
   private var stages: [Stage]
   private var runners: [Runner]
   /// The inputs, where there are several stages.
-  private var inputs: [OperatorValue?]
+  private var inputs: [GraphValue?]
   /// By the number of the value, while several stages run.
-  private var values: [OperatorValue?] = []
+  private var values: [GraphValue?] = []
   /// For each stage the values that no later one reads.
   private var lastReads: [[Int]] = []
   private var isProfiling = false
 
   init(_ staged: StagedGraph, options: SessionOptions) {
     graph = staged.graph
+    hasTensorsAtBorder = staged.graph.hasTensorsAtBorder
     stages = staged.stages
     self.options = options
-    inputs = [OperatorValue?](repeating: nil, count: staged.graph.inputs.count)
+    inputs = [GraphValue?](repeating: nil, count: staged.graph.inputs.count)
     runners = []
     runners = stages.map(makeRunner)
     findLastReads()
@@ -49,8 +53,15 @@ final class Execution {
 
   /// The runner of a graph that is planned as a whole.
   private var whole: StageRunner? {
-    if runners.count == 1, case .planned(let runner) = runners[0] { runner } else { nil }
+    if runners.count == 1, case .planned(let runner) = runners[0], hasTensorsAtBorder {
+      runner
+    } else {
+      nil
+    }
   }
+
+  /// Whether the graph has no values beside those of its one stage.
+  var isPlannedAsWhole: Bool { whole != nil }
 
   // MARK: Inputs
 
@@ -68,6 +79,22 @@ final class Execution {
     }
   }
 
+  /// Whether an input has a value, of whatever kind.
+  func hasInput(_ index: Int) -> Bool {
+    whole.map { $0.input(index) != nil } ?? (inputs[index] != nil)
+  }
+
+  /// Gives an input a value that need not be a tensor.
+  ///
+  /// - Precondition: it is a tensor where the graph takes nothing else.
+  func setInput(_ index: Int, value: GraphValue) {
+    if case .tensor(let tensor) = value {
+      setInput(index, tensor)
+    } else {
+      inputs[index] = value
+    }
+  }
+
   /// Copies an output of the last run to an input, for states.
   func copyOutput(_ output: Int, toInput index: Int) {
     if let whole {
@@ -82,7 +109,7 @@ final class Execution {
   /// Runs a graph inside a node.
   ///
   /// - Parameter inputs: its own inputs, then the values that it reads from the graph around.
-  func run(_ inputs: [OperatorValue?]) throws(MRDLError) -> [OperatorValue] {
+  func run(_ inputs: [GraphValue?]) throws(MRDLError) -> [GraphValue] {
     guard inputs.count == self.inputs.count else {
       throw MRDLError(
         .wrongInputCount, "a graph inside a node takes another number of inputs",
@@ -99,7 +126,7 @@ final class Execution {
       }
     }
     try run()
-    var outputs: [OperatorValue] = []
+    var outputs: [GraphValue] = []
     for (index, number) in graph.outputs.enumerated() {
       guard let value = whole.map({ .tensor($0.output(index)) }) ?? value(number) else {
         throw MRDLError(
@@ -129,7 +156,7 @@ final class Execution {
   }
 
   private func runStages() throws(MRDLError) {
-    values = [OperatorValue?](repeating: nil, count: graph.values.count)
+    values = [GraphValue?](repeating: nil, count: graph.values.count)
     for (number, input) in zip(graph.inputs, inputs) { values[number] = input }
     var index = 0
     while index < runners.count {
@@ -177,11 +204,11 @@ final class Execution {
     }
   }
 
-  private func value(_ number: Int) -> OperatorValue? {
+  private func value(_ number: Int) -> GraphValue? {
     values[number] ?? graph.values[number].constant.map { .tensor($0) }
   }
 
-  private func notATensor(_ number: Int, _ value: OperatorValue?) -> MRDLError {
+  private func notATensor(_ number: Int, _ value: GraphValue?) -> MRDLError {
     MRDLError(
       .typeMismatch, "value \"\(graph.values[number].name)\" is not a tensor",
       found: value?.kindName ?? "nothing", expected: "a tensor")
@@ -204,6 +231,15 @@ final class Execution {
     whole?.output(index) ?? tensorOutput(index)
   }
 
+  /// An output of the last run, of whatever kind.
+  func outputValue(_ index: Int) -> GraphValue {
+    if let whole { return .tensor(whole.output(index)) }
+    guard !values.isEmpty, let value = value(graph.outputs[index]) else {
+      preconditionFailure(Self.notRun)
+    }
+    return value
+  }
+
   func withUnsafeOutput<Result, Failure: Error>(
     _ index: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -212,9 +248,9 @@ final class Execution {
   }
 
   private func tensorOutput(_ index: Int) -> Tensor {
-    guard !values.isEmpty, case .tensor(let tensor)? = value(graph.outputs[index]) else {
-      preconditionFailure(Self.notRun)
-    }
+    guard !values.isEmpty,
+      case .tensor(let tensor)? = value(graph.outputs[index])?.brought(to: .tensor)
+    else { preconditionFailure(Self.notRun) }
     return tensor
   }
 

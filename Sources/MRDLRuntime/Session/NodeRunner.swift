@@ -21,7 +21,7 @@ final class NodeRunner {
   ///
   /// - Parameter value: gives the value of a number.
   /// - Returns: outputs in the order of the operator; nil for one that is not given.
-  func run(_ value: (Int) -> OperatorValue?) throws(MRDLError) -> [OperatorValue?] {
+  func run(_ value: (Int) -> GraphValue?) throws(MRDLError) -> [GraphValue?] {
     guard profile != nil else { return try evaluate(value) }
     let start = Clock.monotonicNanoseconds
     let results = try evaluate(value)
@@ -30,7 +30,7 @@ final class NodeRunner {
     return results
   }
 
-  private func evaluate(_ value: (Int) -> OperatorValue?) throws(MRDLError) -> [OperatorValue?] {
+  private func evaluate(_ value: (Int) -> GraphValue?) throws(MRDLError) -> [GraphValue?] {
     let instruction = stage.instruction
     let operands = ValueOperands(
       instruction.inputs.map { $0.flatMap(value) }, outputCount: instruction.outputs.count,

@@ -1,5 +1,5 @@
 public import MRDLCore
-internal import MRDLModel
+public import MRDLModel
 internal import MRDLOperators
 
 /// One place where a program runs: its working memory, its inputs and its state.
@@ -29,8 +29,14 @@ public struct Session: ~Copyable, @unchecked Sendable {
   /// Runs on named inputs and gives every output by its name.
   ///
   /// - Throws: `MRDL4002` for an input that is missing, `MRDL4003` for one that the model lacks,
-  ///   `MRDL4001` for one of another shape or type, or what an operator reports.
+  ///   `MRDL4001` for one of another shape or type, `MRDL1208` where an output is no tensor, or what an
+  ///   operator reports.
   public mutating func run(_ inputs: [String: Tensor]) throws(MRDLError) -> [String: Tensor] {
+    if let other = program.outputs.first(where: { $0.kind != .tensor }) {
+      throw MRDLError(
+        .typeMismatch, "an output of the model is not a tensor", found: "\(other)",
+        expected: "run(values:), which gives it as a value")
+    }
     for (name, tensor) in inputs { try bind(tensor, toInput: program.inputIndex(name)) }
     try run()
     var outputs: [String: Tensor] = [:]
@@ -40,10 +46,31 @@ public struct Session: ~Copyable, @unchecked Sendable {
     return outputs
   }
 
+  /// Runs on named inputs of whatever kind, such as sequences, and gives every output by its name.
+  ///
+  /// A tensor stands for an optional value that is there, `.optional(nil)` for one that is not. Outputs are of
+  /// the kind that the model declares.
+  ///
+  /// - Throws: as `run(_:)` does, but for outputs that are no tensors.
+  public mutating func run(
+    values inputs: [String: GraphValue]
+  ) throws(MRDLError) -> [String: GraphValue] {
+    for (name, value) in inputs { try bind(value: value, toInput: program.inputIndex(name)) }
+    try run()
+    var outputs: [String: GraphValue] = [:]
+    for (index, output) in program.outputs.enumerated() {
+      outputs[output.name] = outputValue(index)
+    }
+    return outputs
+  }
+
   /// Gives an input its value for the runs to come. The tensor is shared, not copied.
   ///
   /// - Throws: `MRDL4001` where the type or the shape is not what the model takes.
   public mutating func bind(_ tensor: Tensor, toInput index: Int) throws(MRDLError) {
+    guard program.inputs[index].kind == .tensor else {
+      return try bind(value: .tensor(tensor), toInput: index)
+    }
     // A shape that has been accepted before is not checked again, which would allocate.
     let old = execution.input(index)
     if old?.shape != tensor.shape || old?.scalarType != tensor.scalarType {
@@ -53,22 +80,38 @@ public struct Session: ~Copyable, @unchecked Sendable {
     execution.setInput(index, tensor)
   }
 
-  private func check(_ tensor: Tensor, _ info: ValueInfo) throws(MRDLError) {
-    var bindings: [String: Int] = [:]
-    guard tensor.scalarType == info.scalarType,
-      info.shape?.bind(tensor.shape, bindings: &bindings) ?? true
-    else {
-      throw MRDLError(
-        .wrongInput, "input \"\(info.name)\" does not have the type and shape that the model takes",
-        found: "\(tensor.scalarType.rawValue) \(tensor.shape)",
-        expected: "\(info.scalarType.rawValue) \(info.shape?.description ?? "of any shape")")
+  /// Gives an input a value of whatever kind for the runs to come. Its tensors are shared, not copied.
+  ///
+  /// - Throws: `MRDL4001` where its kind, type or shape is not what the model takes.
+  public mutating func bind(value: GraphValue, toInput index: Int) throws(MRDLError) {
+    let info = program.inputs[index]
+    if info.kind == .tensor, case .tensor(let tensor)? = value.brought(to: .tensor) {
+      return try bind(tensor, toInput: index)
     }
+    guard info.admits(value), let value = value.brought(to: info.kind) else {
+      throw wrongInput(info, found: value.kindName)
+    }
+    hasNewShapes = true
+    execution.setInput(index, value: value)
+  }
+
+  private func check(_ tensor: Tensor, _ info: ValueInfo) throws(MRDLError) {
+    guard info.kind == .tensor, info.admits(.tensor(tensor)) else {
+      throw wrongInput(info, found: "\(tensor.scalarType.rawValue) \(tensor.shape)")
+    }
+  }
+
+  private func wrongInput(_ info: ValueInfo, found: String) -> MRDLError {
+    MRDLError(
+      .wrongInput, "input \"\(info.name)\" does not have the type and shape that the model takes",
+      found: found, expected: info.typeDescription)
   }
 
   /// Runs on the inputs that are bound.
   public mutating func run() throws(MRDLError) {
     if hasNewShapes { try checkInputs() }
     try execution.run()
+    try checkOutputs()
     runCount? += 1
     keepState()
   }
@@ -77,8 +120,16 @@ public struct Session: ~Copyable, @unchecked Sendable {
 
   /// A copy of an output of the last run.
   ///
-  /// - Precondition: the session has run.
+  /// - Precondition: the session has run, and the output is a tensor.
   public func output(_ index: Int) -> Tensor { execution.output(index) }
+
+  /// An output of the last run, of the kind that the model declares.
+  ///
+  /// - Precondition: the session has run.
+  public func outputValue(_ index: Int) -> GraphValue {
+    let value = execution.outputValue(index)
+    return value.brought(to: program.outputs[index].kind) ?? value
+  }
 
   /// The shape of an output of the last run.
   ///
@@ -97,6 +148,19 @@ public struct Session: ~Copyable, @unchecked Sendable {
   /// Bytes of working memory for the present shapes, and the least that any arrangement needs.
   public var workingByteCount: (arena: Int, live: Int) { execution.workingByteCount }
 
+  /// Refuses outputs that are not of the declared kind, which only nodes that are evaluated on values can give.
+  private func checkOutputs() throws(MRDLError) {
+    guard !execution.isPlannedAsWhole else { return }
+    for (index, info) in program.outputs.enumerated() {
+      let value = execution.outputValue(index)
+      guard value.brought(to: info.kind) != nil else {
+        throw MRDLError(
+          .typeMismatch, "output \"\(info.name)\" is of another kind than the model declares",
+          found: value.kindName, expected: info.typeDescription)
+      }
+    }
+  }
+
   /// Makes sure that every input has a value and that they agree in the names of their extents.
   private mutating func checkInputs() throws(MRDLError) {
     var bindings: [String: Int] = [:]
@@ -105,6 +169,7 @@ public struct Session: ~Copyable, @unchecked Sendable {
       _ = info.shape?.bind(tensor.shape, bindings: &bindings)
     }
     for (index, info) in program.inputs.enumerated() {
+      if info.kind != .tensor, execution.hasInput(index) { continue }
       guard let tensor = execution.input(index) ?? firstState(info, bindings) else {
         throw MRDLError(
           .missingInput, "an input of the model was not given", expected: "\(info)")

@@ -27,7 +27,9 @@ struct StepwiseRun {
   ///
   /// - Throws: what is wrong with the graph.
   init?(_ model: Model, options: SessionOptions) throws(MRDLError) {
-    guard model.state.isEmpty, !model.isWeightsOnly else { return nil }
+    guard model.state.isEmpty, !model.isWeightsOnly,
+      (model.graph.inputs + model.graph.outputs).allSatisfy({ $0.kind == .tensor })
+    else { return nil }
     let diagnostics = Diagnostics()
     model.graph.check(tensors: model.tensors.names, diagnostics: diagnostics)
     try diagnostics.throwFirstError()

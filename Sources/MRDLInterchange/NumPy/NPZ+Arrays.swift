@@ -1,0 +1,22 @@
+internal import MRDLCompression
+package import MRDLCore
+
+extension NPZ {
+  /// Writes arrays in their order, stored and aligned.
+  ///
+  /// - Precondition: names are those of files, each another one.
+  /// - Throws: what `NPY.header` throws for a type that NumPy lacks, `MRDL9003`, `MRDL9005`, `MRDL9006`
+  ///   where the file cannot be written.
+  package static func write(
+    _ arrays: [Array], to path: String, replacing: Bool
+  ) throws(MRDLError) {
+    var archive = try ZipWriter(path: path, replacing: replacing)
+    for array in arrays {
+      let header = try NPY.header(of: array.tensor)
+      try array.tensor.withUnsafeBytes { (bytes) throws(MRDLError) in
+        try archive.append(array.name + suffix, header, bytes)
+      }
+    }
+    try archive.commit()
+  }
+}
