@@ -134,8 +134,8 @@ let package = Package(
     library(
       "MRDLRecipes",
       on: [
-        "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLHDF5", "MRDLRuntime",
-        "MRDLDatasets", "MRDLInterchange", "MRDLMetrics", "MRDLTraining",
+        "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLHDF5", "MRDLImages",
+        "MRDLRuntime", "MRDLDatasets", "MRDLInterchange", "MRDLMetrics", "MRDLTraining",
       ]),
     library("MRDLCommandLine", on: ["MRDLCore", "CMRDLKernels", "CMRDLSystem", argumentParser]),
 
@@ -231,6 +231,9 @@ let package = Package(
         "MRDLQuantization", "MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore",
         "TestDirectories",
       ]),
+    tests(
+      "MRDLReportsTests",
+      of: ["MRDLReports", "MRDLImages", "MRDLMetrics", "MRDLModel", "MRDLCore"]),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
     tests(
       "EmbeddingTests", of: ["MRDL", "MRDLOperators", "MRDLInterchange", "MRDLImages", "MRDLModel"]),

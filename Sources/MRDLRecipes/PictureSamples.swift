@@ -1,5 +1,6 @@
 package import MRDLCore
 package import MRDLDatasets
+package import MRDLImages
 package import MRDLModel
 internal import MRDLTraining
 
@@ -60,6 +61,23 @@ package struct PictureSamples: TrainingData {
   package var classCount: Int { images.classNames.count }
 
   package func label(ofSample index: Int) -> Int { images.labels[indices[index]] }
+
+  /// A picture as it is in the data, for people to see.
+  package func image(ofSample index: Int) -> Image {
+    let pixels = images.pixels.span(of: UInt8.self)
+    let area = images.height * images.width
+    let start = indices[index] * images.channelCount * area
+    // Other numbers of channels than those of grey and of colour are shown by the first.
+    let channels = images.channelCount == 3 ? 3 : 1
+    var samples: [UInt8] = []
+    samples.reserveCapacity(area * channels)
+    for place in 0..<area {
+      for channel in 0..<channels { samples.append(pixels[start + channel * area + place]) }
+    }
+    return Image(
+      samples: Tensor(samples, shape: Shape([images.height, images.width, channels])),
+      colorSpace: channels == 3 ? .rgb : .grey)
+  }
 
   package func copyInput(
     ofSample index: Int, epoch: Int, into target: inout MutableSpan<Float>

@@ -10,29 +10,49 @@ import MRDLTraining
 struct ReportDirectory {
   let path: String
 
-  /// Writes an SVG for each picture, and `index.html`, which holds them all.
+  /// Writes each picture as SVG and as PNG, and `index.html`, which holds them all.
   func write(_ model: Model, _ run: RecipeRun) throws(MRDLError) {
-    if FileSystem.kind(of: path) != .directory { try FileSystem.createDirectory(path) }
+    try FileSystem.createDirectory(path)
     var page = TrainingPage(model)
     if let scores = run.scores {
       if let confusion = scores.evaluation.confusion {
-        page.add(
-          "confusion", svg: ConfusionPicture(confusion, labels: run.data.classNames).svg)
+        page.add("confusion", ConfusionPicture(confusion, labels: run.data.classNames).drawing)
       } else {
-        page.add("predictions", svg: predictions(scores, run).svg)
+        page.add("predictions", predictions(scores, run).drawing)
       }
     }
-    if let forecasts = forecasts(run) { page.add("forecast", svg: forecasts.svg) }
-    if let fit = try fitLine(model, run) { page.add("fit", svg: fit.svg) }
-    if let boundary = try decisionBoundary(model, run) { page.add("boundary", svg: boundary.svg) }
-    for picture in page.pictures { try write(picture.svg, picture.name + ".svg") }
-    try write(page.html, "index.html")
+    if let forecasts = forecasts(run) { page.add("forecast", forecasts.drawing) }
+    if let fit = try fitLine(model, run) { page.add("fit", fit.drawing) }
+    if let boundary = try decisionBoundary(model, run) { page.add("boundary", boundary.drawing) }
+    if let mistakes = mistakes(model, run) { page.add("mistakes", mistakes.drawing) }
+    if let filters = try FilterPicture(model) { page.add("filters", filters.drawing) }
+    for picture in page.pictures {
+      try write(Array(picture.drawing.svg.utf8), picture.name + ".svg")
+      try write(picture.drawing.png(), picture.name + ".png")
+    }
+    try write(Array(page.html.utf8), "index.html")
   }
 
-  private func write(_ text: String, _ name: String) throws(MRDLError) {
+  private func write(_ bytes: [UInt8], _ name: String) throws(MRDLError) {
     var file = try AtomicFile(path: FileSystem.join(path, name), replacing: true)
-    try file.write(text)
+    try file.write(bytes)
     try file.commit()
+  }
+
+  /// The pictures that the model is most wrong about; nil where it makes no mistakes, or has no pictures.
+  private func mistakes(_ model: Model, _ run: RecipeRun) -> MistakePicture? {
+    guard let scores = run.scores, let samples = run.scoredSamples as? PictureSamples,
+      scores.outputs.count == samples.sampleCount
+    else { return nil }
+    let scale = model.meanings[model.graph.outputs[0].name]?.scale
+    let all = MistakePicture.mistakes(
+      { Answer.probabilities(of: scores.outputs[$0], scale: scale) },
+      labels: (0..<samples.sampleCount).map { samples.label(ofSample: $0) })
+    guard !all.isEmpty else { return nil }
+    let shown = Array(all.prefix(MistakePicture.capacity))
+    return MistakePicture(
+      shown, shown.map { samples.image(ofSample: $0.sample) }, labels: run.data.classNames,
+      mistakeCount: all.count, split: run.scoredSplit)
   }
 
   /// What the model says against what is.
@@ -44,9 +64,9 @@ struct ReportDirectory {
     return Plot(
       "Predictions (\(run.scoredSplit))", x: "target", y: "prediction",
       [
-        Plot.Series("", color: 7, .line([Plot.Point(low, low), Plot.Point(high, high)])),
+        Plot.Series("", .ink, .line([Plot.Point(low, low), Plot.Point(high, high)])),
         Plot.Series(
-          "", color: 0, .points(zip(targets, outputs).map { Plot.Point($0, $1) })),
+          "", .palette(0), .points(zip(targets, outputs).map { Plot.Point($0, $1) })),
       ])
   }
 
@@ -72,9 +92,9 @@ struct ReportDirectory {
       "Forecasts of \(forecast.horizon) (\(run.scoredSplit))", x: "row",
       y: run.data.targetColumn ?? "",
       [
-        Plot.Series("seasonal naive", color: 4, .line(naive)),
-        Plot.Series("truth", color: 7, .line(line(known, Array(samples.values[known])))),
-        Plot.Series("forecast", color: 1, .line(model)),
+        Plot.Series("seasonal naive", .palette(4), .line(naive)),
+        Plot.Series("truth", .ink, .line(line(known, Array(samples.values[known])))),
+        Plot.Series("forecast", .palette(1), .line(model)),
       ])
   }
 
@@ -125,8 +145,8 @@ struct ReportDirectory {
       "Fit (\(run.scoredSplit))", x: features.names[0], y: run.data.targetNames[0],
       [
         Plot.Series(
-          "data", color: 0, .points(zip(xs, scores.targets.numbers).map { Plot.Point($0, $1) })),
-        Plot.Series("model", color: 1, .line(curve)),
+          "data", .palette(0), .points(zip(xs, scores.targets.numbers).map { Plot.Point($0, $1) })),
+        Plot.Series("model", .palette(1), .line(curve)),
       ])
   }
 
@@ -154,11 +174,11 @@ struct ReportDirectory {
     let classes = try outputs(model, grid, features).map { row in
       row.indices.max { row[$0] < row[$1] } ?? 0
     }
-    var series = [Plot.Series("", color: 0, .cells(columns: side, colors: classes, x: x, y: y))]
+    var series = [Plot.Series("", .palette(0), .cells(columns: side, colors: classes, x: x, y: y))]
     for (index, name) in run.data.classNames.enumerated() {
       let members = zip(points, scores.targets.numbers).filter { $0.1 == Double(index) }
       series.append(
-        Plot.Series(name, color: index, .points(members.map { Plot.Point($0.0[0], $0.0[1]) })))
+        Plot.Series(name, .palette(index), .points(members.map { Plot.Point($0.0[0], $0.0[1]) })))
     }
     return Plot(
       "Decision boundary (\(run.scoredSplit))", x: features.names[0], y: features.names[1], series)

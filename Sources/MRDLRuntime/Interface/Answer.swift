@@ -42,7 +42,7 @@ public struct Answer: Sendable, Hashable {
       var row = Array(values[start..<(start + columns)])
       var scale = meaning?.scale
       if scale == .logits {
-        row = softmax(row)
+        row = probabilities(of: row, scale: scale)
         scale = .probabilities
       }
       var entries = row.enumerated().map { index, value in
@@ -55,7 +55,9 @@ public struct Answer: Sendable, Hashable {
     }
   }
 
-  private static func softmax(_ row: [Double]) -> [Double] {
+  /// The values of a row on their scale, logits as probabilities.
+  package static func probabilities(of row: [Double], scale: OutputMeaning.Scale?) -> [Double] {
+    guard scale == .logits else { return row }
     let largest = row.max() ?? 0
     let powers = row.map { exponential($0 - largest) }
     let sum = powers.reduce(0, +)
