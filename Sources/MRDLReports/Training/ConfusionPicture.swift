@@ -20,7 +20,8 @@ package struct ConfusionPicture: Sendable {
     let names = (0..<count).map { name($0) }
     let longest = names.map { Drawing.width(of: $0, size: Self.fontSize) }.max() ?? 0
     let named = min(longest, Self.widestName)
-    let left = named + 40
+    // Some fonts are a fifth wider than ours.
+    let left = 1.2 * named + 40
     let top = 56.0
     let cell = max(14, min(56, (480 - left - 16) / Double(count)))
     let side = cell * Double(count)
@@ -30,7 +31,7 @@ package struct ConfusionPicture: Sendable {
     let origin = left + (width - 16 - left - side) / 2
     var drawing = Drawing(
       "Confusion matrix", summary: summary, width: width,
-      height: top + side + (turns ? 0.85 * named + 20 : 24))
+      height: top + side + (turns ? named + 20 : 24))
     drawing.addTitle()
     drawing.add(
       text: "columns: the answer", at: Drawing.Point(origin + side / 2, top - 8), size: 11,

@@ -52,13 +52,17 @@ package struct MistakePicture: Sendable {
     var mistakes: [Mistake] = []
     for (sample, label) in labels.enumerated() {
       let row = probabilities(sample)
-      guard let best = row.max(), let answer = row.firstIndex(of: best), answer != label,
-        row.indices.contains(label)
+      // As in a confusion matrix, the first of the best; what is no number is none.
+      guard
+        let answer = row.indices.filter({ !row[$0].isNaN }).max(by: {
+          (row[$0], $1) < (row[$1], $0)
+        }), answer != label, row.indices.contains(label)
       else { continue }
       mistakes.append(
         Mistake(
-          sample: sample, label: label, answer: answer, labelProbability: row[label],
-          answerProbability: best))
+          sample: sample, label: label, answer: answer,
+          labelProbability: row[label].isNaN ? 0 : row[label],
+          answerProbability: row[answer]))
     }
     return mistakes.sorted {
       ($0.labelProbability, $0.sample) < ($1.labelProbability, $1.sample)

@@ -8,6 +8,8 @@ struct PlotFrame {
   let bottom: Double
   private let xRange: ClosedRange<Double>
   private let yRange: ClosedRange<Double>
+  /// Whether all numbers on the x axis are whole, such as epochs.
+  private let isWhole: Bool
 
   /// - Parameter top: where the plot may begin.
   init(_ plot: Plot, width: Double, height: Double, top: Double) {
@@ -27,6 +29,7 @@ struct PlotFrame {
         ys += [y.lowerBound, y.upperBound]
       }
     }
+    isWhole = xs.allSatisfy { $0 == $0.rounded() }
     // The outermost points do not lie on the edge; a plane that is filled ends there.
     xRange = Self.range(xs, margin: isFilled ? 0 : 0.02)
     yRange = Self.range(ys, margin: isFilled ? 0 : 0.05)
@@ -51,17 +54,20 @@ struct PlotFrame {
     return low - margin * span...high + margin * span
   }
 
-  func x(_ value: Double) -> Double {
-    left + (value - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound) * (right - left)
-  }
+  func x(_ value: Double) -> Double { left + Self.share(value, of: xRange) * (right - left) }
 
-  func y(_ value: Double) -> Double {
-    bottom - (value - yRange.lowerBound) / (yRange.upperBound - yRange.lowerBound) * (bottom - top)
+  func y(_ value: Double) -> Double { bottom - Self.share(value, of: yRange) * (bottom - top) }
+
+  /// How far a number lies on the way through a range. Divided first, because the distance from the beginning
+  /// need not be finite.
+  private static func share(_ value: Double, of range: ClosedRange<Double>) -> Double {
+    let span = range.upperBound - range.lowerBound
+    return value / span - range.lowerBound / span
   }
 
   func place(_ point: Drawing.Point) -> Drawing.Point { Drawing.Point(x(point.x), y(point.y)) }
 
-  var xTicks: [Double] { Self.ticks(xRange) }
+  var xTicks: [Double] { Self.ticks(xRange).filter { !isWhole || $0 == $0.rounded() } }
   var yTicks: [Double] { Self.ticks(yRange) }
 
   /// Some round numbers inside a range: multiples of 1, 2 or 5 times a power of ten.
