@@ -37,14 +37,19 @@ public struct Checkpoint: Sendable {
     "training/slot\(slot)/\(parameter)"
   }
 
+  static func stateName(_ index: Int) -> String { "training/state\(index)" }
+
   static func bestName(_ parameter: String) -> String { "training/best/\(parameter)" }
 
   // MARK: Reading
 
-  /// Puts the parameters, averages and slots into a store.
+  /// Puts the parameters, averages and slots into a store, and the states of recurrent layers where they go on.
   ///
   /// - Throws: `MRDL5006` where the run is another one.
-  func restore(_ store: ParameterStore) throws(MRDLError) {
+  func restore(_ store: ParameterStore, _ carrier: StateCarrier) throws(MRDLError) {
+    for (index, values) in carrier.values.enumerated() {
+      try copy(Self.stateName(index), to: values)
+    }
     for parameter in store.parameters {
       try copy(parameter.info.name, to: parameter.values)
       for (slot, values) in parameter.slots.enumerated() {
@@ -97,11 +102,14 @@ public struct Checkpoint: Sendable {
     var accuracies: [Accuracy] = []
     let seen = try progress.required("epoch_samples").integer(in: 0...sampleCount)
     let correct = try progress.required("correct").integers()
+    let counted = try progress.optional("counted")?.integer(in: 0...Int.max) ?? seen
     for (metric, count) in zip(options.metrics, correct) {
       switch metric {
       case .accuracy(let rank):
         accuracies.append(
-          Accuracy(rank: rank, correctCount: min(max(Int(count), 0), seen), sampleCount: seen))
+          Accuracy(
+            rank: rank, correctCount: min(max(Int(count), 0), counted),
+            sampleCount: counted))
       }
     }
     guard accuracies.count == options.metrics.count else {
@@ -109,7 +117,8 @@ public struct Checkpoint: Sendable {
     }
     var state = RunState(
       score: RunningScore(
-        options.metrics, lossSum: try progress.required("loss_sum").number(), sampleCount: seen,
+        options.metrics, lossSum: try progress.required("loss_sum").number(),
+        total: try progress.optional("loss_total")?.number() ?? Double(seen), sampleCount: seen,
         accuracies: accuracies))
     state.epoch = try progress.required("epoch").integer(in: 1...Int.max)
     state.sampleCount = seen
@@ -144,8 +153,9 @@ public struct Checkpoint: Sendable {
 
   /// Replaces the file by the present state, or leaves it as it is where that fails.
   static func write(
-    _ state: RunState, model: Model, store: ParameterStore, options: TrainingOptions,
-    sampleCount: Int, instructionSet: String, to checkpoint: CheckpointOptions
+    _ state: RunState, model: Model, store: ParameterStore, carrier: StateCarrier,
+    options: TrainingOptions, sampleCount: Int, instructionSet: String,
+    to checkpoint: CheckpointOptions
   ) throws(MRDLError) {
     var model = model.withoutTrainingState()
     for tensor in store.parameters.map({ ($0.info, $0.values) })
@@ -164,6 +174,7 @@ public struct Checkpoint: Sendable {
         add(slotName(parameter.info.name, slot), values)
       }
     }
+    for (index, values) in carrier.values.enumerated() { add(stateName(index), values) }
     for tensor in state.best?.parameters ?? [] {
       add(bestName(tensor.info.name), try tensor.load())
     }
@@ -199,6 +210,10 @@ public struct Checkpoint: Sendable {
       JSONMember("run", .integer(Int64(state.runCount))),
       JSONMember("rate", .number(state.rate)),
       JSONMember("loss_sum", .number(state.score.lossSum)),
+      JSONMember("loss_total", .number(state.score.total)),
+      JSONMember(
+        "counted",
+        .integer(Int64(state.score.accuracies.first?.sampleCount ?? state.sampleCount))),
       JSONMember("correct", .integers(state.score.accuracies.map(\.correctCount))),
       JSONMember("stopping", encode(state.stopping)),
       JSONMember("plateau", encode(state.plateau)),

@@ -36,8 +36,9 @@ struct CheckpointWriter {
       throw trainer.diverged("a parameter is not a finite number", state, lastPath)
     }
     try Checkpoint.write(
-      state, model: trainer.model, store: trainer.store, options: trainer.options,
-      sampleCount: sampleCount, instructionSet: InstructionSet.current.rawValue, to: options)
+      state, model: trainer.model, store: trainer.store, carrier: trainer.carrier,
+      options: trainer.options, sampleCount: sampleCount,
+      instructionSet: InstructionSet.current.rawValue, to: options)
     lastTime = Clock.monotonicNanoseconds
     lastPath = options.path
     return options.path

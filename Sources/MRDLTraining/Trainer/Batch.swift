@@ -24,6 +24,19 @@ struct Batch: Sendable {
     weights = shape.weightShape.map { tensor($0, .float32) }
   }
 
+  /// What the batch counts in means over several: its samples, or the sum of its weights.
+  var total: Double {
+    guard let weights else { return Double(sampleCount) }
+    let values = weights.span(of: Float.self)
+    return values.indices.reduce(0) { $0 + Double(values[$1]) }
+  }
+
+  /// Whether a target counts where each has a weight of its own.
+  func counts(_ index: Int) -> Bool {
+    guard let weights, weights.elementCount == targets.elementCount else { return true }
+    return weights.span(of: Float.self)[index] > 0
+  }
+
   /// Writes samples, which no session may be reading.
   ///
   /// - Precondition: there are as many as the batch holds.

@@ -7,6 +7,8 @@ struct BatchLoader<Data: TrainingData> {
   private let stepSampleCount: Int
   private let threadLimit: Int
   private var position: Int
+  /// Where the last batch begins.
+  private var start: Int
   /// A full batch, and those for the rests of steps and epochs.
   private var batches: [Batch] = []
 
@@ -25,6 +27,7 @@ struct BatchLoader<Data: TrainingData> {
     self.stepSampleCount = stepSampleCount
     self.threadLimit = threadLimit
     position = first
+    start = first
   }
 
   /// The next batch, whose memory is that of an earlier one; nil at the end.
@@ -33,9 +36,17 @@ struct BatchLoader<Data: TrainingData> {
     let stepEnd = (position / stepSampleCount + 1) * stepSampleCount
     let end = min(position + batchSize, stepEnd, order.count)
     let batch = batch(sampleCount: end - position)
+    start = position
     batch.fill(order[position..<end], of: data, epoch: epoch, threadLimit: threadLimit)
     position = end
     return batch
+  }
+
+  /// Whether a sample of the last batch goes on from that in the same row of the batch before it.
+  func continues(row: Int) -> Bool {
+    let place = start + row
+    return place >= batchSize && order[place] == order[place - batchSize] + 1
+      && data.continues(atSample: order[place])
   }
 
   private mutating func batch(sampleCount: Int) -> Batch {

@@ -36,6 +36,11 @@ public struct DataSelection<Base: TrainingData>: TrainingData {
 
   public var hasLengths: Bool { base.hasLengths }
 
+  public func continues(atSample index: Int) -> Bool {
+    index > 0 && indices[index - 1] + 1 == indices[index]
+      && base.continues(atSample: indices[index])
+  }
+
   public func length(ofSample index: Int) -> Int { base.length(ofSample: indices[index]) }
 
   public var weightShape: Shape? { base.weightShape }

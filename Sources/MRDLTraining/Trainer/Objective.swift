@@ -30,6 +30,8 @@ public struct Objective: Sendable, Hashable {
   /// The value of the graph that is compared with the target: an output, or logits before the last
   /// activation.
   public var prediction: String
+  /// Whether the classes are the last axis of the predictions, [batch, steps, classes], and not the second one.
+  public var hasClassesLast: Bool
   /// Cross-entropy: the share of the target that is spread evenly over all classes (Szegedy et al., 2016).
   public var labelSmoothing: Double
   /// Huber: the difference from which on the loss is linear.
@@ -37,12 +39,14 @@ public struct Objective: Sendable, Hashable {
 
   /// - Precondition: `labelSmoothing` is at least 0 and below 1, and `huberDelta` is positive.
   public init(
-    _ loss: Loss, of prediction: String, labelSmoothing: Double = 0, huberDelta: Double = 1
+    _ loss: Loss, of prediction: String, hasClassesLast: Bool = false, labelSmoothing: Double = 0,
+    huberDelta: Double = 1
   ) {
     precondition(
       (0..<1).contains(labelSmoothing) && huberDelta > 0, "\(labelSmoothing), \(huberDelta)")
     self.loss = loss
     self.prediction = prediction
+    self.hasClassesLast = hasClassesLast
     self.labelSmoothing = labelSmoothing
     self.huberDelta = huberDelta
   }

@@ -13,7 +13,10 @@ public struct Trainer: ~Copyable {
   let model: Model
   let graph: TrainingGraph
   let store: ParameterStore
+  /// The states of recurrent layers, where batches hand them on.
+  let carrier: StateCarrier
   private let dataShape: TrainingDataShape
+  private let hasClassesLast: Bool
   private var training: Session
   private var evaluation: Session
   private let threadLimit: Int
@@ -33,7 +36,8 @@ public struct Trainer: ~Copyable {
     data: TrainingDataShape = TrainingDataShape(), options: TrainingOptions
   ) throws(MRDLError) {
     let graph = try TrainingGraph(
-      model, parameters: parameters, objective: objective, data: data)
+      model, parameters: parameters, objective: objective, data: data,
+      recurrence: options.recurrence)
     let store = try ParameterStore(
       parameters, averages: graph.averageNames, of: model, slotCount: options.optimizer.slotCount,
       accumulates: options.accumulationCount > 1)
@@ -48,8 +52,10 @@ public struct Trainer: ~Copyable {
     self.options = options
     self.graph = graph
     self.store = store
+    carrier = StateCarrier(graph.states, laneCount: graph.states.isEmpty ? 0 : options.batchSize)
     self.key = key
     dataShape = data
+    hasClassesLast = objective.hasClassesLast
     threadLimit = options.threadLimit ?? 0
   }
 
@@ -93,7 +99,7 @@ public struct Trainer: ~Copyable {
     if let validation { try check(validation) }
     var state = RunState(score: RunningScore(options.metrics))
     if let resumed {
-      try resumed.restore(store)
+      try resumed.restore(store, carrier)
       state = try resumed.state(options, sampleCount: data.sampleCount, store: store)
     }
     let monitor = options.monitor(hasValidation: validation != nil)
@@ -186,7 +192,7 @@ public struct Trainer: ~Copyable {
     while let batch = batches.next() {
       try Self.bind(batch, to: &evaluation, graph)
       try evaluation.run()
-      score.add(evaluation, batch)
+      score.add(evaluation, batch, hasClassesLast: hasClassesLast)
     }
     return score.values
   }
@@ -219,9 +225,7 @@ public struct Trainer: ~Copyable {
     _ state: inout RunState, on data: some TrainingData, _ writer: inout CheckpointWriter,
     isInterrupted: () -> Bool, report: (TrainingProgress) throws(MRDLError) -> Void
   ) throws(MRDLError) -> Bool {
-    var numbers = RandomNumbers(
-      seed: options.seed, stream: RandomStream.order(epoch: state.epoch).number)
-    let order = numbers.nextPermutation(count: data.sampleCount)
+    let order = order(ofEpoch: state.epoch, sampleCount: data.sampleCount)
     let stepSampleCount = options.stepSampleCount(of: order.count)
     let epochStepCount = (order.count + stepSampleCount - 1) / stepSampleCount
     var batches = BatchLoader(
@@ -249,18 +253,40 @@ public struct Trainer: ~Copyable {
     return true
   }
 
+  /// By the seed, or as the samples follow each other where states go on.
+  private func order(ofEpoch epoch: Int, sampleCount: Int) -> [Int] {
+    if options.recurrence.keepsState {
+      return StateCarrier.order(sampleCount: sampleCount, laneCount: options.batchSize)
+    }
+    var numbers = RandomNumbers(
+      seed: options.seed, stream: RandomStream.order(epoch: epoch).number)
+    return numbers.nextPermutation(count: sampleCount)
+  }
+
   /// Moves every parameter along the mean gradient of some samples.
   private mutating func takeStep(
     _ state: inout RunState, _ stepSize: Int, _ batches: inout BatchLoader<some TrainingData>,
     lastCheckpoint: String?
   ) throws(MRDLError) {
     var done = 0
+    var total = 0.0
     while done < stepSize, let batch = batches.next() {
       key?.mutablePointer(as: Int64.self)[1] = Int64(truncatingIfNeeded: state.runCount)
       state.runCount += 1
       try Self.bind(batch, to: &training, graph)
+      if carrier.stateCount > 0 {
+        let beginnings = carrier.beginnings(sampleCount: batch.sampleCount) {
+          batches.continues(row: $0)
+        }
+        for (index, tensor) in beginnings.enumerated() {
+          try training.bind(tensor, toInput: graph.stateIndex(index))
+        }
+      }
       try training.run()
-      state.score.add(training, batch)
+      for index in 0..<carrier.stateCount {
+        training.withUnsafeOutput(graph.stateOutputIndex(index)) { carrier.keep(index, $0) }
+      }
+      state.score.add(training, batch, hasClassesLast: hasClassesLast)
       guard state.score.lastLoss.isFinite else {
         throw diverged("the loss is \(state.score.lastLoss)", state, lastCheckpoint)
       }
@@ -271,13 +297,14 @@ public struct Trainer: ~Copyable {
         for index in 0..<store.count {
           training.withUnsafeOutput(graph.gradientIndex(index)) {
             store.accumulate(
-              index, gradient: $0, factor: Double(batch.sampleCount), isFirst: done == 0)
+              index, gradient: $0, factor: batch.total, isFirst: done == 0)
           }
         }
       }
       done += batch.sampleCount
+      total += batch.total
     }
-    update(state, sampleCount: done)
+    update(state, total: total)
     state.sampleCount += stepSize
     state.stepCount += 1
   }
@@ -290,9 +317,10 @@ public struct Trainer: ~Copyable {
       : training.withUnsafeOutput(graph.gradientIndex(index), body)
   }
 
-  private func update(_ state: RunState, sampleCount: Int) {
+  /// - Parameter total: what the summed gradients are divided by.
+  private func update(_ state: RunState, total: Double) {
     var terms = GradientTerms()
-    if options.accumulationCount > 1 { terms.scale = 1 / Double(max(sampleCount, 1)) }
+    if options.accumulationCount > 1 { terms.scale = total > 0 ? 1 / total : 0 }
     switch options.clipping {
     case .value(let bound)?: terms.bound = bound
     case .norm(let bound)?:

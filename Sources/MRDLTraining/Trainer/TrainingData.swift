@@ -35,6 +35,9 @@ public protocol TrainingData: Sendable {
   /// Whether samples are sequences with lengths of their own, which go to the model's input of lengths.
   var hasLengths: Bool { get }
 
+  /// Whether a sample is a sequence that begins where the sample before it ends.
+  func continues(atSample index: Int) -> Bool
+
   /// The number of steps of a sample.
   func length(ofSample index: Int) -> Int
 
@@ -62,6 +65,8 @@ extension TrainingData {
   }
 
   public var hasLengths: Bool { false }
+
+  public func continues(atSample index: Int) -> Bool { false }
 
   public func length(ofSample index: Int) -> Int {
     preconditionFailure("the samples have no lengths")

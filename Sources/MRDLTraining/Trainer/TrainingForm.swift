@@ -9,16 +9,19 @@ struct TrainingForm {
   private(set) var averages: [(tensor: String, output: String)] = []
   /// The input of the key that random numbers are made from, where there is a layer that draws them.
   private(set) var key: String?
+  /// The states of recurrent layers that one batch hands on to the next.
+  private(set) var states: [CarriedState] = []
 
   /// - Parameter parameters: the names of what is trained. BatchNormalization of which neither scale nor
   ///   offset is among them keeps its averages: it is frozen.
-  /// - Throws: `MRDL5004` for a layer whose form in training is not known.
+  /// - Throws: `MRDL5004` for a layer whose form in training is not known, `MRDL5002` where states or truncation
+  ///   are asked of a model that has no recurrent layer to heed them.
   init(
-    _ model: Model, parameters: [String], names: inout ValueNames
+    _ model: Model, parameters: [String], recurrence: RecurrentTraining, names: inout ValueNames
   ) throws(MRDLError) {
     graph = model.graph
     let trained = Set(parameters)
-    var dropoutCount = 0
+    var (dropoutCount, recurrentCount) = (0, 0)
     for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty {
       let place = Place("/graph/nodes/\(index) (\(node.displayName))")
       switch node.operatorName {
@@ -37,14 +40,24 @@ struct TrainingForm {
         graph.nodes[index] = replaced
         averages += zip(statistics, replaced.outputs[1...2]).map { ($0, $1) }
       case "RNN", "GRU", "LSTM":
-        // A layer that is frozen may need no way back, and then nothing of it is kept.
-        guard node.inputs[1..<min(4, node.inputs.count)].contains(where: { trained.contains($0) })
-        else { continue }
+        recurrentCount += 1
         var replaced = node
+        if recurrence.keepsState {
+          states += try CarriedState.connect(&replaced, of: model, names: &names, place)
+          graph.nodes[index] = replaced
+        }
+        // A layer that is frozen may need no way back, and then nothing of it is kept.
+        guard
+          recurrence.truncation != nil
+            || node.inputs[1..<min(4, node.inputs.count)].contains(where: { trained.contains($0) })
+        else { continue }
+        if let steps = recurrence.truncation {
+          replaced.attributes["truncation"] = .integer(Int64(steps))
+        }
         replaced.operatorName = "Training" + node.operatorName
         replaced.domain = OperatorSet.mrdlDomain
-        let missing = [String](repeating: "", count: RecurrentTrace.output - node.outputs.count)
-        replaced.outputs = node.outputs + missing + [names.make("trace")]
+        let missing = [String](repeating: "", count: RecurrentTrace.output - replaced.outputs.count)
+        replaced.outputs += missing + [names.make("trace")]
         graph.nodes[index] = replaced
       case "Dropout":
         if let ratio = try Self.ratio(node, model, place) {
@@ -58,6 +71,11 @@ struct TrainingForm {
         dropoutCount += 1
       default: break
       }
+    }
+    if recurrence != RecurrentTraining(), recurrentCount == 0 {
+      throw MRDLError(
+        .badRecipe, "the model has no recurrent layer whose states could be kept or truncated",
+        expected: "RNN, GRU or LSTM")
     }
   }
 

@@ -19,16 +19,21 @@ struct TrainingGraph {
   let targetIndex: Int
   let weightIndex: Int?
   let keyIndex: Int?
+  /// The states that go from batch to batch.
+  let states: [CarriedState]
   private let firstParameter: Int
   private let parameterCount: Int
 
   /// - Throws: `MRDL5002` where model and data do not fit each other, `MRDL5004` where the loss cannot be
   ///   differentiated, or what is wrong with the model.
   init(
-    _ model: Model, parameters: [String], objective: Objective, data: TrainingDataShape
+    _ model: Model, parameters: [String], objective: Objective, data: TrainingDataShape,
+    recurrence: RecurrentTraining
   ) throws(MRDLError) {
     var names = ValueNames(model)
-    let form = try TrainingForm(model, parameters: parameters, names: &names)
+    let form = try TrainingForm(
+      model, parameters: parameters, recurrence: recurrence, names: &names)
+    states = form.states
     let interface = try Interface(model, data: data, names: &names)
     inputIndex = interface.input
     lengthIndex = interface.length
@@ -50,30 +55,48 @@ struct TrainingGraph {
       inputs.append(ValueInfo(name, info.scalarType, SymbolicShape(info.shape)))
     }
     let loss = names.make("loss")
-    let lossNode = Node(
-      objective.loss.operatorName, domain: OperatorSet.mrdlDomain,
-      inputs: [objective.prediction] + interface.lossInputs, outputs: [loss],
-      attributes: objective.attributes)
+    // The loss has the classes as the second axis.
+    let compared = objective.hasClassesLast ? names.make("by_class") : objective.prediction
+    var lossNodes: [Node] = []
+    if objective.hasClassesLast {
+      lossNodes.append(
+        Node(
+          "Transpose", inputs: [objective.prediction], outputs: [compared],
+          attributes: ["perm": .integers([0, 2, 1])]))
+    }
+    lossNodes.append(
+      Node(
+        objective.loss.operatorName, domain: OperatorSet.mrdlDomain,
+        inputs: [compared] + interface.lossInputs, outputs: [loss],
+        attributes: objective.attributes))
     let outputs = [
       ValueInfo(loss, .float32, SymbolicShape(.scalar)),
       ValueInfo(objective.prediction, .float32, nil),
     ]
     func program(
-      _ graph: Graph, _ finish: (Model) throws(MRDLError) -> Model
+      _ graph: Graph, states: [ValueInfo] = [], _ finish: (Model) throws(MRDLError) -> Model
     ) throws(MRDLError) -> Program {
       var complete = Model(graph: graph, opsets: model.opsets, tensors: tensors)
-      complete.graph.inputs = inputs
-      complete.graph.nodes.append(lossNode)
+      complete.graph.inputs = inputs + states
+      complete.graph.nodes += lossNodes
       complete.graph.outputs = outputs
       return try Program(
         try finish(complete), options: ProgramOptions(mode: .training), operators: .training)
     }
     evaluation = try program(model.graph) { (model) throws(MRDLError) in model }
-    training = try program(form.graph) { (model) throws(MRDLError) in
+    let beginnings = form.states.map {
+      ValueInfo(
+        $0.input, .float32,
+        SymbolicShape($0.shape(batch: interface.batch) { .fixed($0) }))
+    }
+    training = try program(form.graph, states: beginnings) { (model) throws(MRDLError) in
       var (result, gradients) = try model.differentiated(
         loss: loss, withRespectTo: parameters)
       result.graph.outputs =
-        outputs + (gradients + form.averages.map(\.output)).map { ValueInfo($0, .float32, nil) }
+        outputs
+        + (gradients + form.averages.map(\.output) + form.states.map(\.output)).map {
+          ValueInfo($0, .float32, nil)
+        }
       return result
     }
   }
@@ -83,6 +106,14 @@ struct TrainingGraph {
 
   /// Where a running average goes.
   func averageIndex(_ index: Int) -> Int { firstParameter + parameterCount + index }
+
+  /// Where a state goes into the program that is trained.
+  func stateIndex(_ index: Int) -> Int {
+    firstParameter + parameterCount + averageNames.count + index
+  }
+
+  /// Where a state comes out.
+  func stateOutputIndex(_ index: Int) -> Int { 2 + parameterCount + averageNames.count + index }
 
   /// Where the gradient of a parameter comes out.
   func gradientIndex(_ index: Int) -> Int { 2 + index }
@@ -98,6 +129,8 @@ private struct Interface {
   private(set) var length: Int?
   private(set) var target = 0
   private(set) var weight: Int?
+  /// The axis of the samples.
+  private(set) var batch = Dimension.symbolic("N")
   /// The inputs of the loss after the predictions.
   private(set) var lossInputs: [String] = []
 
@@ -122,7 +155,6 @@ private struct Interface {
     }
     input = others[0]
     length = lengths.first
-    var batch = Dimension.symbolic("N")
     if let first = inputs[input].shape?.dimensions.first, case .symbolic = first { batch = first }
     func append(_ stem: String, _ type: ScalarType, _ shape: Shape) -> Int {
       let name = names.make(stem)

@@ -21,6 +21,7 @@ public struct TrainingOptions: Sendable, Hashable {
   public var learningRate: LearningRate
   public var weightDecay: WeightDecay
   public var clipping: GradientClipping?
+  public var recurrence: RecurrentTraining
   public var metrics: [TrainingMetric]
   public var keeps: Choice
   /// Ends training early; the parameters of the best epoch are kept then, whatever `keeps` says.
@@ -35,7 +36,8 @@ public struct TrainingOptions: Sendable, Hashable {
   public init(
     epochCount: Int, batchSize: Int, accumulationCount: Int = 1, seed: UInt64 = 0,
     optimizer: Optimizer, learningRate: LearningRate, weightDecay: WeightDecay = .none,
-    clipping: GradientClipping? = nil, metrics: [TrainingMetric] = [], keeps: Choice = .last,
+    clipping: GradientClipping? = nil, recurrence: RecurrentTraining = RecurrentTraining(),
+    metrics: [TrainingMetric] = [], keeps: Choice = .last,
     earlyStopping: EarlyStopping? = nil, monitor: Monitor? = nil, threadLimit: Int? = nil
   ) {
     precondition(epochCount >= 0, "\(epochCount) epochs")
@@ -49,6 +51,7 @@ public struct TrainingOptions: Sendable, Hashable {
     self.learningRate = learningRate
     self.weightDecay = weightDecay
     self.clipping = clipping
+    self.recurrence = recurrence
     self.metrics = metrics
     self.keeps = keeps
     self.earlyStopping = earlyStopping

@@ -14,8 +14,10 @@ public struct GRUGradient: RecurrentGradient {
   public static let name = "GRUGradient"
 
   let layer: GRU
+  let truncation: Int?
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
+    truncation = try attributes.truncation()
     layer = try GRU(attributes: &attributes)
   }
 }

@@ -14,8 +14,10 @@ public struct LSTMGradient: RecurrentGradient {
   public static let name = "LSTMGradient"
 
   let layer: LSTM
+  let truncation: Int?
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
+    truncation = try attributes.truncation()
     layer = try LSTM(attributes: &attributes)
   }
 }

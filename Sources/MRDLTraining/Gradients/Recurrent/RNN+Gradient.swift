@@ -14,8 +14,10 @@ public struct RNNGradient: RecurrentGradient {
   public static let name = "RNNGradient"
 
   let layer: RNN
+  let truncation: Int?
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
+    truncation = try attributes.truncation()
     layer = try RNN(attributes: &attributes)
   }
 }

@@ -7,9 +7,11 @@ internal import MRDLOperators
 struct RecurrentGradientKernel<Element: RealElement>: Kernel {
   private let directions: RecurrentDirections<Element>
   private let hasTrace: Bool
+  private let truncation: Int?
 
-  init(_ layer: some RecurrentOperator, _ request: KernelRequest) {
+  init(_ layer: some RecurrentOperator, _ truncation: Int?, _ request: KernelRequest) {
     directions = RecurrentDirections(layer, request)
+    self.truncation = truncation
     hasTrace = request.inputs.count > 11 && request.inputs[11] != nil
   }
 
@@ -58,6 +60,7 @@ struct RecurrentGradientKernel<Element: RealElement>: Kernel {
       run.dh0 = results.dh0
       run.dc0 = results.dc0
       run.dp = results.dp.map { $0 + index * peepholes }
+      run.truncation = truncation
       if known == nil { run.forward() }
       run.backward()
     }

@@ -31,9 +31,24 @@ extension RecurrentRule {
 /// Inputs: the eight of LSTM, those that the layer lacks left out, then the residuals of Y, Y_h and Y_c, as
 /// far as the loss depends on them, and maybe the trace of the walk forward; states and gates are computed again
 /// where it is missing. Outputs: the residuals of the eight inputs; that of the lengths is never made.
+///
+/// With the attribute `truncation` k, residuals do not pass from a step whose number is a multiple of k to the
+/// states before it (Williams and Peng, 1990): the derivatives are those of blocks of k steps, each of which
+/// takes the last states of the block before it as constants.
 protocol RecurrentGradient: Operator {
   associatedtype Layer: RecurrentOperator
   var layer: Layer { get }
+  /// Steps of a block, nil where residuals pass through all steps.
+  var truncation: Int? { get }
+}
+
+extension AttributeReader {
+  /// Over how many steps residuals pass, nil for all.
+  mutating func truncation() throws(MRDLError) -> Int? {
+    guard let steps = try integer("truncation") else { return nil }
+    guard steps > 0 else { throw wrongValue("truncation", "\(steps)", "1 or more") }
+    return steps
+  }
 }
 
 extension RecurrentGradient {
@@ -58,7 +73,7 @@ extension RecurrentGradient {
 
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     try request.real(
-      float32: RecurrentGradientKernel<Float>(layer, request),
-      float64: RecurrentGradientKernel<Double>(layer, request))
+      float32: RecurrentGradientKernel<Float>(layer, truncation, request),
+      float64: RecurrentGradientKernel<Double>(layer, truncation, request))
   }
 }

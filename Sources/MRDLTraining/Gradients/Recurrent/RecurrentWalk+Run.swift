@@ -20,6 +20,8 @@ extension RecurrentWalk {
     let trace: RecurrentTrace
     /// Whether the way back reads the sums; where it does not, those of one step are enough.
     private var keepsSums = true
+    /// Over how many steps residuals of states pass, nil for all.
+    var truncation: Int?
     var lengths: UnsafePointer<Int32>?
     var b: UnsafePointer<Element>?
     var h0: UnsafePointer<Element>?
@@ -334,11 +336,21 @@ extension RecurrentWalk {
           backwardStates(step, shard)
         }
         passToInputs(step, shard)
+        if let truncation, step > 0, step.isMultiple(of: truncation) { detach(step, shard) }
       }
       for sequence in shard.sequences {
         let row = layout.stateRow(batch: sequence, direction: direction) * hidden
         if let dh0 { (dh0 + row).update(from: stateResidual(sequence), count: hidden) }
         if let dc0 { (dc0 + row).update(from: cellResidual(sequence), count: hidden) }
+      }
+    }
+
+    /// Drops what a step passes to the states before it. Behind its end a sequence has no steps, and what
+    /// comes from its last states goes on to its last step.
+    private func detach(_ step: Int, _ shard: Shard) {
+      for sequence in shard.sequences where step < length(sequence) {
+        stateResidual(sequence).update(repeating: 0, count: hidden)
+        cellResidual(sequence).update(repeating: 0, count: hidden)
       }
     }
 

@@ -8,6 +8,8 @@ public struct TrainingGRU: TrainingRecurrent {
   let layer: GRU
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
+    // Only the way back heeds it.
+    _ = try attributes.truncation()
     layer = try GRU(attributes: &attributes)
   }
 }

@@ -8,6 +8,8 @@ public struct TrainingLSTM: TrainingRecurrent {
   let layer: LSTM
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
+    // Only the way back heeds it.
+    _ = try attributes.truncation()
     layer = try LSTM(attributes: &attributes)
   }
 }

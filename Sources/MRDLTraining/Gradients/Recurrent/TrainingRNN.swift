@@ -8,6 +8,8 @@ public struct TrainingRNN: TrainingRecurrent {
   let layer: RNN
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
+    // Only the way back heeds it.
+    _ = try attributes.truncation()
     layer = try RNN(attributes: &attributes)
   }
 }
