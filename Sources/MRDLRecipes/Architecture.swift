@@ -35,10 +35,11 @@ package struct Architecture: Sendable {
     _ recipe: Recipe, _ form: SampleForm, _ builder: inout LayerBuilder, last: LayerRecipe?
   ) throws(MRDLError) {
     let target = form.target
-    guard builder.shape.rank == 1, builder.shape[0] == builder.outputCount else {
+    let wanted = Shape((target.stepCount.map { [$0] } ?? []) + [builder.outputCount])
+    guard builder.shape == wanted else {
       throw MRDLError(
         .badRecipe, "the last layer does not give the numbers that the data ask for",
-        found: "\(builder.shape)", expected: "[\(builder.outputCount)]", at: Place("/layers"))
+        found: "\(builder.shape)", expected: "\(wanted)", at: Place("/layers"))
     }
     func demand(_ function: ActivationRecipe.Function) throws(MRDLError) {
       guard case .activation(let activation)? = last, activation.function == function else {

@@ -6,38 +6,99 @@ internal import MRDLTraining
 package struct ArraySamples: QuantitySamples {
   /// What is asked of a sample.
   package enum Targets: Sendable {
-    /// The class of each row, or as a number of 0 or 1.
+    /// The class of each row, or of each step of each row, or as a number of 0 or 1; −1 for none.
     case classes([Int], isBinary: Bool)
     /// Quantities, in an array [samples, …] of real numbers, with what is done to each.
     case quantities(Tensor, Standardization?)
   }
 
+  /// What the steps of samples are.
+  package struct Steps: Sendable {
+    /// How many of them have targets of their own, nil where the whole sample has.
+    package var count: Int?
+    /// How many steps of each row are real; empty where all are.
+    package var lengths: [Int]
+
+    /// Targets of a sample.
+    package var targetCount: Int { count ?? 1 }
+  }
+
   private let inputs: Tensor
   private let targets: Targets
   private let rows: [Int]
+  private let steps: Steps?
+  /// The series that each row of the arrays is a piece of; empty where all are of one.
+  private let series: [Int]
   package let inputShape: Shape
   package let targetShape: Shape?
+  package let labelShape: Shape
 
   /// - Parameters:
   ///   - inputs: [samples, …].
   ///   - rows: the samples.
-  package init(inputs: Tensor, targets: Targets, rows: [Int]) {
+  ///   - series: which series each row is a piece of; empty where all are of one.
+  package init(
+    inputs: Tensor, targets: Targets, rows: [Int], steps: Steps? = nil, series: [Int] = []
+  ) {
     self.inputs = inputs
     self.targets = targets
     self.rows = rows
+    self.series = series
+    self.steps = steps
+    let stepShape = steps?.count.map { [$0] } ?? []
+    labelShape = Shape(stepShape)
     inputShape = Shape(Array(inputs.shape.dimensions.dropFirst()))
     switch targets {
-    case .classes(_, let isBinary): targetShape = isBinary ? Shape([1]) : nil
+    case .classes(_, let isBinary): targetShape = isBinary ? Shape(stepShape + [1]) : nil
     case .quantities(let tensor, _):
-      targetShape = Shape([tensor.shape.elementCount / max(tensor.shape[0], 1)])
+      let count = tensor.shape.elementCount / max(tensor.shape[0] * (steps?.targetCount ?? 1), 1)
+      targetShape = Shape(stepShape + [count])
     }
   }
 
   package var sampleCount: Int { rows.count }
 
+  package func continues(atSample index: Int) -> Bool {
+    index > 0 && rows[index] == rows[index - 1] + 1
+      && (series.isEmpty || series[rows[index]] == series[rows[index - 1]])
+  }
+
   package func label(ofSample index: Int) -> Int {
     guard case .classes(let labels, _) = targets else { return 0 }
     return labels[rows[index]]
+  }
+
+  package func copyLabels(ofSample index: Int, into target: inout MutableSpan<Int32>) {
+    guard case .classes(let labels, _) = targets else { return }
+    for step in 0..<target.count {
+      // Of a step without a class no loss is taken, whatever it says.
+      target[step] = Int32(truncatingIfNeeded: max(labels[rows[index] * target.count + step], 0))
+    }
+  }
+
+  package var hasLengths: Bool { !(steps?.lengths.isEmpty ?? true) }
+
+  package func length(ofSample index: Int) -> Int { steps?.lengths[rows[index]] ?? 0 }
+
+  package var weightShape: Shape? { steps?.count == nil ? nil : targetShape ?? labelShape }
+
+  /// 1 for what is real and known, else 0.
+  package func copyWeights(ofSample index: Int, into target: inout MutableSpan<Float>) {
+    let row = rows[index]
+    let stepCount = steps?.targetCount ?? 1
+    let real = hasLengths ? min(length(ofSample: index), stepCount) : stepCount
+    let columns = target.count / max(stepCount, 1)
+    switch targets {
+    case .classes(let labels, _):
+      for step in 0..<stepCount {
+        target[step] = step < real && labels[row * stepCount + step] >= 0 ? 1 : 0
+      }
+    case .quantities(let tensor, _):
+      ArrayRow.copy(row, of: tensor, into: &target)
+      for place in 0..<target.count {
+        target[place] = place / columns < real && !target[place].isNaN ? 1 : 0
+      }
+    }
   }
 
   package func copyInput(ofSample index: Int, epoch: Int, into target: inout MutableSpan<Float>) {
@@ -46,13 +107,23 @@ package struct ArraySamples: QuantitySamples {
 
   package func copyTarget(ofSample index: Int, into target: inout MutableSpan<Float>) {
     switch targets {
-    case .classes: target[0] = Float(label(ofSample: index))
+    case .classes(let labels, _):
+      for step in 0..<target.count {
+        target[step] = Float(max(labels[rows[index] * target.count + step], 0))
+      }
     case .quantities(let tensor, let scaling):
       ArrayRow.copy(rows[index], of: tensor, into: &target)
-      guard let scaling else { return }
+      // A quantity that is not known stands for the mean, without a weight; a sample that is one thing
+      // keeps what is wrong with it, for the loss to tell.
+      let isMasked = steps?.count != nil
       for offset in 0..<target.count {
-        target[offset] = Float(
-          (Double(target[offset]) - scaling.mean[offset]) / scaling.deviation[offset])
+        if isMasked, target[offset].isNaN {
+          target[offset] = 0
+        } else if let scaling {
+          let column = offset % scaling.mean.count
+          target[offset] = Float(
+            (Double(target[offset]) - scaling.mean[column]) / scaling.deviation[column])
+        }
       }
     }
   }

@@ -38,6 +38,12 @@ package struct DataRecipe: Sendable, Hashable {
   package var inputs: String
   /// The array of targets.
   package var targets: String
+  /// Whether each step of a sample has a class or quantities of its own.
+  package var isStepwise: Bool
+  /// The array of how many steps of each sample are real, nil where all are.
+  package var lengths: String?
+  /// The array that tells which series each sample is a piece of, nil where all are of one.
+  package var series: String?
   /// nil: the last column.
   package var target: String?
   /// nil: every other column.
@@ -59,7 +65,7 @@ package struct DataRecipe: Sendable, Hashable {
   static let keys: Set = [
     "kind", "samples", "files", "separator", "header", "columns", "target", "features", "ignore",
     "categorical", "missing", "standardize", "task", "test", "ordered", "forecast", "inputs",
-    "targets",
+    "targets", "series", "stepwise", "lengths",
   ]
 
   init(_ cursor: JSONCursor?) throws(MRDLError) {
@@ -74,6 +80,9 @@ package struct DataRecipe: Sendable, Hashable {
       columnNames: try cursor.optional("columns")?.strings() ?? [])
     inputs = try cursor.optional("inputs")?.string() ?? "x"
     targets = try cursor.optional("targets")?.string() ?? "y"
+    series = try cursor.optional("series")?.string()
+    lengths = try cursor.optional("lengths")?.string()
+    isStepwise = try cursor.bool("stepwise", default: false)
     target = try cursor.optional("target")?.string()
     features = try cursor.optional("features")?.strings()
     ignored = try cursor.optional("ignore")?.strings() ?? []
@@ -98,6 +107,9 @@ package struct DataRecipe: Sendable, Hashable {
     members.append(JSONMember("header", .string(csv.header.rawValue)))
     add("columns", csv.columnNames)
     members += [JSONMember("inputs", .string(inputs)), JSONMember("targets", .string(targets))]
+    if isStepwise { members.append(JSONMember("stepwise", .bool(true))) }
+    if let lengths { members.append(JSONMember("lengths", .string(lengths))) }
+    if let series { members.append(JSONMember("series", .string(series))) }
     if let target { members.append(JSONMember("target", .string(target))) }
     if let features { members.append(JSONMember("features", .strings(features))) }
     add("ignore", ignored)

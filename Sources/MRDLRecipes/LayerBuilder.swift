@@ -47,7 +47,7 @@ struct LayerBuilder {
     if form.hasLengths {
       inputs.append(ValueInfo(Self.lengths, .int32, ["N"]))
       facts[Self.lengths] = ValueFacts(.int32, Shape([1]))
-      paddedAxis = form.shape.rank - 1
+      paddedAxis = form.hasStepsFirst ? 0 : form.shape.rank - 1
     }
     self.inputs = inputs
   }
@@ -260,13 +260,14 @@ struct LayerBuilder {
       inputs: [constant("input.deviation", tensor(scaling.deviation).reshaped(shape))])
   }
 
-  /// [p] becomes [1 − p, p], a number for each of two classes.
+  /// [p] becomes [1 − p, p] along the last axis, a number for each of two classes.
   mutating func appendComplement() throws(MRDLError) {
     let positive = current
     try append("Neg", "complement.negative")
     try append("Add", "complement", inputs: [constant("complement.one", tensor([1]))])
     try append(
-      "Concat", "classes", inputs: [positive], attributes: ["axis": .integer(1)])
+      "Concat", "classes", inputs: [positive],
+      attributes: ["axis": .integer(Int64(shape.rank))])
   }
 
   /// Brings quantities back to their own scale.

@@ -38,6 +38,7 @@ package struct Recipe: Sendable, Hashable {
   package var batchSize: Int?
   package var accumulationCount: Int
   package var clipping: GradientClipping?
+  package var recurrence: RecurrentTraining
   package var earlyStopping: EarlyStopping?
   package var monitor: Monitor?
   package var keeps: TrainingOptions.Choice
@@ -55,7 +56,7 @@ package struct Recipe: Sendable, Hashable {
         "loss",
         "label_smoothing", "huber_delta", "optimizer", "regularization", "schedule", "epochs",
         "batch", "accumulate", "clipping", "early_stopping", "monitor", "keep", "metrics",
-        "checkpoint", "seed", "validation",
+        "checkpoint", "seed", "validation", "truncate", "stateful",
       ])
     name = try root.required("name").string()
     description = try root.optional("description")?.string() ?? ""
@@ -80,6 +81,9 @@ package struct Recipe: Sendable, Hashable {
     }
     accumulationCount = try root.optional("accumulate")?.count() ?? 1
     clipping = try GradientClipping(root.optional("clipping"))
+    recurrence = RecurrentTraining(
+      truncation: try root.optional("truncate")?.count(),
+      keepsState: try root.bool("stateful", default: false))
     earlyStopping = try EarlyStopping(root.optional("early_stopping"))
     monitor = try root.optional("monitor").map { (cursor) throws(MRDLError) in
       try Monitor(cursor)
@@ -151,6 +155,10 @@ package struct Recipe: Sendable, Hashable {
         JSONMember("accumulate", .integer(Int64(accumulationCount))),
       ]
       if let clipping { members.append(JSONMember("clipping", clipping.encoded)) }
+      if let steps = recurrence.truncation {
+        members.append(JSONMember("truncate", .integer(Int64(steps))))
+      }
+      if recurrence.keepsState { members.append(JSONMember("stateful", .bool(true))) }
       if let earlyStopping { members.append(JSONMember("early_stopping", earlyStopping.encoded)) }
       if let monitor { members.append(JSONMember("monitor", monitor.encoded)) }
       members += [
@@ -174,15 +182,18 @@ package struct Recipe: Sendable, Hashable {
       epochCount: epochCount, batchSize: batchSize ?? Self.largestBatch,
       accumulationCount: batchSize == nil ? .max : accumulationCount, seed: seed,
       optimizer: optimizer?.rule ?? .gradientDescent(GradientDescent()),
-      learningRate: rate, weightDecay: decay, clipping: clipping, metrics: metrics, keeps: keeps,
+      learningRate: rate, weightDecay: decay, clipping: clipping, recurrence: recurrence,
+      metrics: metrics, keeps: keeps,
       earlyStopping: earlyStopping, monitor: monitor, threadLimit: threadLimit)
   }
 
   /// Samples that run together where a step takes all of them.
   private static let largestBatch = 1024
 
-  package func objective(of prediction: String) -> Objective {
-    Objective(loss, of: prediction, labelSmoothing: labelSmoothing, huberDelta: huberDelta)
+  package func objective(of prediction: String, isStepwise: Bool = false) -> Objective {
+    Objective(
+      loss, of: prediction, hasClassesLast: isStepwise && loss == .crossEntropy,
+      labelSmoothing: labelSmoothing, huberDelta: huberDelta)
   }
 }
 

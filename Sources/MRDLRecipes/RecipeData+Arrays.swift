@@ -4,22 +4,26 @@ internal import MRDLTraining
 
 extension RecipeData {
   /// Arrays of inputs and targets: `x_train` with `y_train`, and `x_test` with `y_test` where there is such a pair,
-  /// else `x` with `y`, parted by the seed.
+  /// else `x` with `y`, parted by the seed,
+  /// or in their order.
   ///
   /// - Throws: `MRDL5001` for arrays that are missing, do not fit each other, or hold something else than numbers.
   static func arrays(
     _ collection: ArrayCollection, _ recipe: Recipe
   ) throws(MRDLError) -> RecipeData {
-    var names = [recipe.data.inputs, recipe.data.targets]
-    var files = names
+    let arrays = [
+      recipe.data.inputs, recipe.data.targets, recipe.data.series ?? "", recipe.data.lengths ?? "",
+    ]
+    var names = arrays
+    var files = names.filter { !$0.isEmpty }
     var test: ArrayPair?
     if try collection.array(names[0]) == nil {
-      names = names.map { $0 + "_train" }
-      files = names
-      let others = [recipe.data.inputs, recipe.data.targets].map { $0 + "_test" }
+      names = arrays.map { $0.isEmpty ? "" : $0 + "_train" }
+      files = names.filter { !$0.isEmpty }
+      let others = arrays.map { $0.isEmpty ? "" : $0 + "_test" }
       if try collection.array(others[0]) != nil {
         test = try ArrayPair(collection, others, recipe)
-        files += others
+        files += others.filter { !$0.isEmpty }
       }
     }
     let all = try ArrayPair(collection, names, recipe)
@@ -34,7 +38,7 @@ extension RecipeData {
       : SampleSplit(
         rows, testShare: test == nil ? recipe.data.testShare ?? 0.2 : 0,
         validationShare: recipe.validationShare, seed: recipe.seed,
-        classes: all.labels.map { labels in { "\(labels[$0])" } })
+        classes: recipe.data.isStepwise ? nil : all.labels.map { labels in { "\(labels[$0])" } })
     guard !split.training.isEmpty else {
       throw MRDLError(
         .badDataset, "there are too few samples to learn from", found: "\(all.count)",
@@ -43,14 +47,19 @@ extension RecipeData {
     let standardizes = recipe.data.standardizes
     let scaling =
       classCount > 0 || !standardizes || recipe.keepsEnd
-      ? nil : ArrayMoments(all.targets, rows: split.training, isByColumn: true).standardization
+      ? nil
+      : ArrayMoments(
+        all.targets, rows: split.training, columnCount: all.quantityCount,
+        counts: { row, element in all.isReal(row, step: element / all.quantityCount) }
+      ).standardization
     func samples(_ pair: ArrayPair, _ rows: [Int]) -> ArraySamples? {
       guard !rows.isEmpty else { return nil }
       return ArraySamples(
         inputs: pair.inputs,
         targets: pair.labels.map {
           .classes($0, isBinary: recipe.loss == .binaryCrossEntropy)
-        } ?? .quantities(pair.targets, scaling), rows: rows)
+        } ?? .quantities(pair.targets, scaling), rows: rows,
+        steps: pair.steps, series: pair.series)
     }
     guard let training = samples(all, split.training) else {
       preconditionFailure("samples to learn from")
@@ -62,12 +71,19 @@ extension RecipeData {
       classNames: (0..<classCount).map(String.init),
       targetNames: classCount > 0
         ? []
-        : (0..<(training.targetShape?.elementCount ?? 1)).map { "\(recipe.data.targets)\($0)" },
+        : (0..<(training.targetShape?.dimensions.last ?? 1)).map { "\(recipe.data.targets)\($0)" },
       inputScaling: standardizes && recipe.base == nil
         ? ArrayMoments(
-          all.inputs, rows: split.training, isByColumn: all.inputs.shape.rank == 2
+          all.inputs, rows: split.training,
+          columnCount: all.inputs.shape.rank == 2 ? all.inputs.shape[1] : 1,
+          counts: { row, element in
+            all.steps?.lengths.isEmpty ?? true
+              || all.isReal(row, step: element / all.inputs.shape[2])
+          }
         ).standardization : nil,
-      scaling: scaling, digest: try collection.digest(of: files), sampleNoun: "samples")
+      scaling: scaling, digest: try collection.digest(of: files),
+      stepCount: all.steps?.count, hasStepsFirst: true, isSequential: recipe.data.isOrdered,
+      sampleNoun: all.steps?.count == nil ? "samples" : "steps")
   }
 }
 
@@ -75,11 +91,25 @@ extension RecipeData {
 private struct ArrayPair {
   let inputs: Tensor
   let targets: Tensor
-  /// The class of each sample; nil for quantities.
+  /// The class of each sample, or of each of its steps; nil for quantities.
   let labels: [Int]?
+  /// The series that each sample is a piece of; empty where nothing tells.
+  let series: [Int]
+  /// Which steps have targets of their own, and which are real; nil where a sample is one thing.
+  let steps: ArraySamples.Steps?
 
   var count: Int { inputs.shape[0] }
+  /// The quantities of a sample, or of each of its steps.
+  var quantityCount: Int {
+    max(targets.shape.elementCount / max(count * (steps?.targetCount ?? 1), 1), 1)
+  }
   var classCount: Int { labels.map { ($0.max() ?? -1) + 1 } ?? 0 }
+
+  /// Whether a step of a sample is not padding.
+  func isReal(_ row: Int, step: Int) -> Bool {
+    guard let steps, !steps.lengths.isEmpty else { return true }
+    return step < steps.lengths[row]
+  }
 
   init(
     _ collection: ArrayCollection, _ names: [String], _ recipe: Recipe
@@ -108,30 +138,102 @@ private struct ArrayPair {
         found: "\(names[0]) \(inputs.shape), \(names[1]) \(targets.shape)",
         expected: "[samples, …], as many of both", at: place)
     }
+    series = try names[2].isEmpty ? [] : Self.series(array(names[2]), names[2], inputs, place)
+    steps = try Self.steps(
+      names[3].isEmpty ? nil : array(names[3]), names[3], inputs, targets, recipe, place)
     let isClass = recipe.data.task.map { $0 == .classification } ?? recipe.loss.takesClasses
     guard isClass else {
       labels = nil
       return
     }
-    guard ArrayRow.isWhole(targets.scalarType), targets.shape.elementCount == targets.shape[0]
+    guard ArrayRow.isWhole(targets.scalarType),
+      targets.shape.elementCount == targets.shape[0] * (steps?.targetCount ?? 1)
     else {
       throw MRDLError(
         .badDataset, "the targets are not classes",
         found: "\(names[1]) \(targets.scalarType.rawValue) \(targets.shape)",
-        expected: "whole numbers from 0 on, [samples]", at: place)
+        expected:
+          "whole numbers from 0 on, \(steps?.count == nil ? "[samples]" : "[samples, steps]")",
+        at: place)
     }
     var labels: [Int] = []
-    labels.reserveCapacity(targets.shape[0])
-    for row in 0..<targets.shape[0] {
-      let label = ArrayRow.number(row, of: targets)
-      guard (0..<65_536).contains(label) else {
+    let count = targets.shape.elementCount
+    labels.reserveCapacity(count)
+    let flat = targets.reshaped(Shape([count]))
+    // A step without a class does not count.
+    let least = steps?.count == nil ? 0.0 : -1
+    for row in 0..<count {
+      let label = ArrayRow.number(row, of: flat)
+      guard (least..<65_536).contains(label) else {
         throw MRDLError(
-          .badDataset, "the class of sample \(row) is out of range", found: "\(label)",
-          expected: "0 to 65535", at: place)
+          .badDataset, "the class of a sample is out of range",
+          found: "\(label), the \(row + 1)th target",
+          expected: "\(Int(least)) to 65535", at: place)
       }
       labels.append(Int(label))
     }
     self.labels = labels
+  }
+
+  /// The steps of samples, by the targets and an array of lengths.
+  private static func steps(
+    _ lengths: Tensor?, _ name: String, _ inputs: Tensor, _ targets: Tensor, _ recipe: Recipe,
+    _ place: Place
+  ) throws(MRDLError) -> ArraySamples.Steps? {
+    let isStepwise = recipe.data.isStepwise
+    guard isStepwise || lengths != nil else { return nil }
+    guard !isStepwise || (2...3).contains(targets.shape.rank) && targets.shape[1] > 0 else {
+      throw MRDLError(
+        .badDataset, "the targets do not tell something at every step",
+        found: "\(targets.shape)", expected: "[samples, steps] or [samples, steps, quantities]",
+        at: place)
+    }
+    let stepCount = isStepwise ? targets.shape[1] : nil
+    guard let lengths else { return ArraySamples.Steps(count: stepCount, lengths: []) }
+    guard inputs.shape.rank == 3, stepCount ?? inputs.shape[1] == inputs.shape[1],
+      ArrayRow.isWhole(lengths.scalarType), lengths.shape == Shape([inputs.shape[0]])
+    else {
+      throw MRDLError(
+        .badDataset, "an array does not tell the length of each sample",
+        found: "\(name) \(lengths.scalarType.rawValue) \(lengths.shape) for \(inputs.shape)",
+        expected: "whole numbers, [samples], for inputs of [samples, steps, channels]", at: place)
+    }
+    var values: [Int] = []
+    for row in 0..<lengths.shape[0] {
+      let length = ArrayRow.number(row, of: lengths)
+      guard (1...Double(max(inputs.shape[1], 1))).contains(length) else {
+        throw MRDLError(
+          .badDataset, "the length of sample \(row) is out of range", found: "\(length)",
+          expected: "1 to \(inputs.shape[1])", at: place)
+      }
+      values.append(Int(length))
+    }
+    return ArraySamples.Steps(count: stepCount, lengths: values)
+  }
+
+  /// The number of a series for each sample.
+  private static func series(
+    _ tensor: Tensor, _ name: String, _ inputs: Tensor, _ place: Place
+  ) throws(MRDLError) -> [Int] {
+    guard ArrayRow.isWhole(tensor.scalarType), tensor.shape == Shape([inputs.shape[0]]) else {
+      throw MRDLError(
+        .badDataset, "an array does not tell the series of each sample",
+        found: "\(name) \(tensor.scalarType.rawValue) \(tensor.shape)",
+        expected: "whole numbers, [\(inputs.shape[0])]", at: place)
+    }
+    // Beyond it, different numbers are the same in f32.
+    let limit = 1 << 24
+    var series: [Int] = []
+    for row in 0..<tensor.shape[0] {
+      let number = ArrayRow.number(row, of: tensor)
+      guard (0..<Double(limit)).contains(number) else {
+        throw MRDLError(
+          .badDataset, "the series of sample \(row) is out of range", found: "\(number)",
+          expected: "0 to \(limit - 1)", at: place)
+      }
+      series.append(Int(number))
+    }
+    return series
   }
 
   func requireLikeness(
@@ -149,26 +251,30 @@ private struct ArrayPair {
 
 /// Means and deviations over rows of an array, in one pass (Welford, 1962).
 private struct ArrayMoments {
-  private var count = 0.0
+  private var count: [Double]
   private var mean: [Double]
   private var squares: [Double]
 
-  /// - Parameter isByColumn: one mean and one deviation for each element of a row, else one of all elements.
-  init(_ tensor: Tensor, rows: [Int], isByColumn: Bool) {
+  /// - Parameters:
+  ///   - columnCount: a mean and a deviation for each of so many numbers that follow each other.
+  ///   - counts: whether an element of a row counts; NaN never does.
+  init(
+    _ tensor: Tensor, rows: [Int], columnCount: Int, counts: (_ row: Int, _ element: Int) -> Bool
+  ) {
     let width = tensor.shape.elementCount / max(tensor.shape[0], 1)
-    mean = [Double](repeating: 0, count: isByColumn ? width : 1)
-    squares = mean
-    var row = [Float](repeating: 0, count: width)
-    for index in rows {
-      var span = row.mutableSpan
-      ArrayRow.copy(index, of: tensor, into: &span)
-      if isByColumn { count += 1 }
-      for column in row.indices {
-        if !isByColumn { count += 1 }
-        let place = isByColumn ? column : 0
-        let distance = Double(row[column]) - mean[place]
-        mean[place] += distance / count
-        squares[place] += distance * (Double(row[column]) - mean[place])
+    count = [Double](repeating: 0, count: columnCount)
+    mean = count
+    squares = count
+    var values = [Float](repeating: 0, count: width)
+    for row in rows {
+      var span = values.mutableSpan
+      ArrayRow.copy(row, of: tensor, into: &span)
+      for element in values.indices where !values[element].isNaN && counts(row, element) {
+        let place = element % columnCount
+        count[place] += 1
+        let distance = Double(values[element]) - mean[place]
+        mean[place] += distance / count[place]
+        squares[place] += distance * (Double(values[element]) - mean[place])
       }
     }
   }
@@ -177,6 +283,6 @@ private struct ArrayMoments {
   var standardization: Standardization {
     Standardization(
       mean: mean,
-      deviation: squares.map { $0 > 0 ? ($0 / count).squareRoot() : 1 })
+      deviation: zip(squares, count).map { $0 > 0 ? ($0 / $1).squareRoot() : 1 })
   }
 }

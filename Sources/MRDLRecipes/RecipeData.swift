@@ -27,6 +27,12 @@ package struct RecipeData: Sendable {
   package var testDigest: Digest?
   /// The column of a table that was the target.
   package var targetColumn: String?
+  /// The steps of a sample, where each has a class or quantities of its own; nil where the sample has.
+  package var stepCount: Int?
+  /// Whether series are [steps, channels], and not [channels, steps].
+  package var hasStepsFirst = false
+  /// Whether a sample may go on from the one before it.
+  package var isSequential = false
   /// What samples are called in a message.
   package var sampleNoun = "rows"
 
@@ -34,11 +40,12 @@ package struct RecipeData: Sendable {
 
   package var form: SampleForm {
     SampleForm(
-      shape: training.inputShape, hasLengths: training.hasLengths, scaling: inputScaling,
+      shape: training.inputShape, hasLengths: training.hasLengths,
+      hasStepsFirst: hasStepsFirst, scaling: inputScaling,
       forecast: forecast,
       target: TargetForm(
         count: isClassification ? classNames.count : targetNames.count, isClass: isClassification,
-        scaling: scaling))
+        scaling: scaling, stepCount: stepCount))
   }
 
   /// The splits for the card of the model.

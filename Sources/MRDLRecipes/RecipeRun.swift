@@ -82,11 +82,17 @@ package struct RecipeRun: Sendable {
   func makeTrainer(
     _ architecture: Architecture, _ options: TrainingOptions
   ) throws(MRDLError) -> Trainer {
+    guard !options.recurrence.keepsState || data.isSequential else {
+      throw MRDLError(
+        .badRecipe, "the samples do not go on from each other, so that states cannot be kept",
+        found: data.name, expected: "arrays with data.ordered true", at: Place("/stateful"))
+    }
     var start = architecture.model
     start.card.datasets = data.cards
     return try Trainer(
       start, parameters: architecture.parameterNames,
-      objective: recipe.objective(of: architecture.predictions),
+      objective: recipe.objective(
+        of: architecture.predictions, isStepwise: data.stepCount != nil),
       data: TrainingDataShape(data.training), options: options)
   }
 

@@ -7,9 +7,9 @@ package import MRDLTraining
 /// A trained model on the samples of a split, as its users will run it.
 package struct SampleEvaluation: Sendable {
   package let evaluation: Evaluation
-  /// For each sample, the numbers of the output.
+  /// For each sample, or each step of one that counts, the numbers of the output.
   package let outputs: NumberRows
-  /// For each sample, the class, or the quantities in their own units.
+  /// For each of them, the class, or the quantities in their own units.
   package let targets: NumberRows
 
   /// - Parameter ranks: see `Evaluation`.
@@ -33,6 +33,24 @@ package struct SampleEvaluation: Sendable {
       let columns = numbers.count / range.count
       for (offset, index) in range.enumerated() {
         let row = Array(numbers[offset * columns..<(offset + 1) * columns])
+        if let stepCount = data.stepCount {
+          let steps = StepTargets(samples, index, stepCount: stepCount, data)
+          let width = columns / stepCount
+          for step in 0..<stepCount {
+            guard let targetRow = steps.known(step) else { continue }
+            let answer = Array(row[step * width..<(step + 1) * width])
+            outputs.append(answer)
+            targets.append(targetRow)
+            if data.isClassification {
+              evaluation.add(scores: answer, label: Int(targetRow[0]))
+            } else {
+              for (prediction, target) in zip(answer, targetRow) where !target.isNaN {
+                evaluation.add(prediction: prediction, target: target)
+              }
+            }
+          }
+          continue
+        }
         outputs.append(row)
         if data.isClassification {
           let label = samples.label(ofSample: index)
@@ -88,7 +106,7 @@ package struct SampleEvaluation: Sendable {
     return tensor
   }
 
-  private static func quantities(_ samples: any TrainingData, _ index: Int) -> [Double] {
+  static func quantities(_ samples: any TrainingData, _ index: Int) -> [Double] {
     if let samples = samples as? any QuantitySamples { return samples.quantities(ofSample: index) }
     var values = [Float](repeating: 0, count: samples.targetShape?.elementCount ?? 1)
     var span = values.mutableSpan

@@ -4,9 +4,10 @@ package import MRDLCore
 package struct SampleForm: Sendable, Hashable {
   /// The shape of an input as the data give it.
   package var shape: Shape
-  /// Whether samples are series with lengths of their own: [channels, steps], the steps after the length
-  /// being padding.
+  /// Whether samples are series with lengths of their own, the steps after the length being padding.
   package var hasLengths: Bool
+  /// Whether series are [steps, channels], and not [channels, steps].
+  package var hasStepsFirst: Bool
   /// What brings each channel of a series to mean 0 and deviation 1, inside the graph.
   package var scaling: Standardization?
   /// What turns a window of a series into the input of the first layer and the last one's numbers into
@@ -15,11 +16,13 @@ package struct SampleForm: Sendable, Hashable {
   package var target: TargetForm
 
   package init(
-    shape: Shape, hasLengths: Bool = false, scaling: Standardization? = nil,
+    shape: Shape, hasLengths: Bool = false, hasStepsFirst: Bool = false,
+    scaling: Standardization? = nil,
     forecast: ForecastTransform? = nil, target: TargetForm
   ) {
     self.shape = shape
     self.hasLengths = hasLengths
+    self.hasStepsFirst = hasStepsFirst
     self.scaling = scaling
     self.forecast = forecast
     self.target = target
@@ -33,11 +36,16 @@ package struct TargetForm: Sendable, Hashable {
   package var isClass: Bool
   /// What brings quantities from the scale of training to their own.
   package var scaling: Standardization?
+  /// How often they are told, once for each step; nil for once a sample.
+  package var stepCount: Int?
 
-  package init(count: Int, isClass: Bool, scaling: Standardization? = nil) {
+  package init(
+    count: Int, isClass: Bool, scaling: Standardization? = nil, stepCount: Int? = nil
+  ) {
     self.count = count
     self.isClass = isClass
     self.scaling = scaling
+    self.stepCount = stepCount
   }
 }
 

@@ -57,8 +57,9 @@ struct ReportDirectory {
 
   /// What the model says against what is.
   private func predictions(_ scores: SampleEvaluation, _ run: RecipeRun) -> Plot {
-    let targets = scores.targets.numbers
-    let outputs = scores.outputs.numbers
+    // At a step, not every quantity need be known.
+    let pairs = zip(scores.targets.numbers, scores.outputs.numbers).filter { !$0.0.isNaN }
+    let targets = pairs.map(\.0)
     let low = targets.min() ?? 0
     let high = targets.max() ?? 1
     return Plot(
@@ -66,7 +67,7 @@ struct ReportDirectory {
       [
         Plot.Series("", .ink, .line([Plot.Point(low, low), Plot.Point(high, high)])),
         Plot.Series(
-          "", .palette(0), .points(zip(targets, outputs).map { Plot.Point($0, $1) })),
+          "", .palette(0), .points(pairs.map { Plot.Point($0, $1) })),
       ])
   }
 
