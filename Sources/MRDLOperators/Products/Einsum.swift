@@ -8,44 +8,16 @@ public struct Einsum: Operator {
   public static let name = "Einsum"
   public static let inputCount = 1...Int.max
 
-  private let operandTerms: [[Character]]
-  private let resultTerm: [Character]?
-
-  /// What an ellipsis is read as; its axes become letters of their own.
-  private static let ellipsis: Character = "…"
+  private let equation: EinsumEquation
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
-    guard let equation = try attributes.string("equation") else {
+    guard let text = try attributes.string("equation") else {
       throw attributes.missing("equation")
     }
-    let text = equation.filter { $0 != " " }
-    let sides = text.split(separator: "-", omittingEmptySubsequences: false)
-    func term(_ text: Substring) -> [Character]? {
-      var letters: [Character] = []
-      var rest = text
-      while let letter = rest.first {
-        if rest.hasPrefix("...") {
-          letters.append(Self.ellipsis)
-          rest = rest.dropFirst(3)
-        } else if letter.isLetter, letter.isASCII {
-          letters.append(letter)
-          rest = rest.dropFirst()
-        } else {
-          return nil
-        }
-      }
-      return letters
+    guard let equation = EinsumEquation(text) else {
+      throw attributes.wrongValue("equation", "\"\(text)\"", "an equation such as \"ij,jk->ik\"")
     }
-    let left = sides.first.map { $0.split(separator: ",", omittingEmptySubsequences: false) } ?? []
-    let terms = left.compactMap { term($0) }
-    var result: [Character]?
-    if sides.count == 2, sides[1].first == ">" { result = term(sides[1].dropFirst()) }
-    guard terms.count == left.count, sides.count == 1 || sides.count == 2 && result != nil else {
-      throw attributes.wrongValue(
-        "equation", "\"\(equation)\"", "an equation such as \"ij,jk->ik\"")
-    }
-    operandTerms = terms
-    resultTerm = result
+    self.equation = equation
   }
 
   /// The letters of each operand and of the result, an ellipsis taken apart, and the extent of each.
@@ -56,25 +28,25 @@ public struct Einsum: Operator {
   }
 
   private func plan(_ operands: Operands) throws(MRDLError) -> Plan? {
-    guard operands.count == operandTerms.count else {
+    guard operands.count == equation.terms.count else {
       throw operands.badAttribute(
-        "the equation has another number of operands", found: "\(operandTerms.count)",
+        "the equation has another number of operands", found: "\(equation.terms.count)",
         expected: "\(operands.count)")
     }
     var plan = Plan()
     var widest = 0
-    for (index, term) in operandTerms.enumerated() {
+    for (index, term) in equation.terms.enumerated() {
       guard let rank = try operands.required(index).rank else { return nil }
-      let named = term.filter { $0 != Self.ellipsis }.count
+      let named = term.filter { $0 != EinsumEquation.ellipsis }.count
       let hidden = rank - named
-      guard hidden == 0 || hidden > 0 && term.contains(Self.ellipsis) else {
+      guard hidden == 0 || hidden > 0 && term.contains(EinsumEquation.ellipsis) else {
         throw operands.shapeMismatch(
           "an operand has another number of axes than its term", found: "\(rank)",
           expected: "\(named)")
       }
       widest = max(widest, hidden)
       plan.operands.append(
-        term.flatMap { $0 == Self.ellipsis ? Self.letters(hidden) : [$0] })
+        term.flatMap { $0 == EinsumEquation.ellipsis ? Self.letters(hidden) : [$0] })
     }
     for (index, term) in plan.operands.enumerated() {
       guard let shape = try operands.required(index).shape else { return nil }
@@ -87,14 +59,8 @@ public struct Einsum: Operator {
         plan.extents[letter] = extent
       }
     }
-    if let resultTerm {
-      plan.result = resultTerm.flatMap { $0 == Self.ellipsis ? Self.letters(widest) : [$0] }
-    } else {
-      var counts: [Character: Int] = [:]
-      for term in operandTerms { for letter in term { counts[letter, default: 0] += 1 } }
-      plan.result =
-        Self.letters(widest)
-        + counts.filter { $0.value == 1 && $0.key != Self.ellipsis }.keys.sorted()
+    plan.result = equation.result.flatMap {
+      $0 == EinsumEquation.ellipsis ? Self.letters(widest) : [$0]
     }
     guard Set(plan.result).count == plan.result.count,
       plan.result.allSatisfy({ plan.extents[$0] != nil })

@@ -13,14 +13,13 @@ public enum EinsumRule: GradientRule {
 
   public static func differentiate(_ step: inout GradientStep) throws(MRDLError) {
     let residual = try step.outputResidual()
-    guard case .string(let text)? = step.attributes["equation"] else {
-      throw step.refusal("the equation is missing")
-    }
-    let equation = Equation(text)
+    guard case .string(let text)? = step.attributes["equation"],
+      let equation = EinsumEquation(text)
+    else { throw step.refusal("the equation is missing") }
     for index in equation.terms.indices where step.needs(index) {
       let operand = step.inputNames[index]
       let term = equation.terms[index]
-      let letters = Equation.distinct(term)
+      let letters = distinct(term)
       var terms = [equation.result]
       var operands = [residual]
       for other in equation.terms.indices where other != index {
@@ -33,13 +32,13 @@ public enum EinsumRule: GradientRule {
         terms.append(term)
         operands.append(step.add("Expand", [ones, step.add("Shape", [operand])]))
       }
-      let sum = step.add("Einsum", operands, Equation.attributes(terms, letters))
+      let sum = step.add("Einsum", operands, attributes(terms, letters))
       if letters.count == term.count {
         // An extent of 1 may have been repeated.
         step.setResidual(of: index, to: step.add(SumToShape.self, [sum, operand]))
         continue
       }
-      let diagonal = Equation.attributes([term], letters)
+      let diagonal = attributes([term], letters)
       let numbers = step.add("Einsum", [step.add(ElementNumbers.self, [operand])], diagonal)
       let own = step.add(
         SumToShape.self, [sum, step.add("Einsum", [operand], diagonal)])
@@ -47,48 +46,13 @@ public enum EinsumRule: GradientRule {
     }
   }
 
-  /// The letters of an equation; an ellipsis counts as one of them.
-  private struct Equation {
-    let terms: [[Character]]
-    let result: [Character]
+  private static func distinct(_ term: [Character]) -> [Character] {
+    term.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
 
-    private static let ellipsis: Character = "…"
-
-    init(_ text: String) {
-      var letters: [Character] = []
-      var dots = 0
-      for character in text where character != " " && character != ">" {
-        dots = character == "." ? dots + 1 : 0
-        if character != "." { letters.append(character) }
-        if dots == 3 { (letters, dots) = (letters + [Self.ellipsis], 0) }
-      }
-      let sides = letters.split(separator: "-", omittingEmptySubsequences: false)
-      terms = sides[0].split(separator: ",", omittingEmptySubsequences: false).map { Array($0) }
-      if sides.count > 1 {
-        result = Array(sides[1])
-      } else {
-        // Letters that stand once, in the order of the alphabet, behind the axes of the ellipsis.
-        let all = terms.joined()
-        let single = Set(all.filter { $0 != Self.ellipsis }).filter { letter in
-          all.count { $0 == letter } == 1
-        }
-        result = (all.contains(Self.ellipsis) ? [Self.ellipsis] : []) + single.sorted()
-      }
-    }
-
-    static func distinct(_ term: [Character]) -> [Character] {
-      term.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-    }
-
-    static func attributes(
-      _ terms: [[Character]], _ result: [Character]
-    ) -> [String: AttributeValue] {
-      func text(_ term: [Character]) -> String {
-        term.map { $0 == ellipsis ? "..." : String($0) }.joined()
-      }
-      return [
-        "equation": .string(terms.map(text).joined(separator: ",") + "->" + text(result))
-      ]
-    }
+  private static func attributes(
+    _ terms: [[Character]], _ result: [Character]
+  ) -> [String: AttributeValue] {
+    ["equation": .string(EinsumEquation.text(terms, result))]
   }
 }
