@@ -29,11 +29,8 @@ public enum RotaryEmbeddingRule: ExpansionRule {
       "Add", [step.add("Mul", [a, sine]), step.add("Mul", [b, cosine])])
     var y: String
     if isInterleaved {
-      let last = step.integers([-1])
-      let parts = [first, second].map { step.add("Unsqueeze", [$0, last]) }
       y = step.add(
-        "Reshape",
-        [step.add("Concat", parts, ["axis": .integer(-1)]), step.integers([0, 0, 0, turned])])
+        "Reshape", [step.stack([first, second], axis: -1), step.integers([0, 0, 0, turned])])
     } else {
       y = step.add("Concat", [first, second], ["axis": .integer(-1)])
     }

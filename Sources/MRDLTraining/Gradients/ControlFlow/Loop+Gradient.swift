@@ -33,10 +33,7 @@ public enum LoopRule: ExpansionRule {
     }
     for (index, value) in carried.enumerated() { step.setOutput(index, to: value) }
     for (index, slices) in scanned.enumerated() where step.isWanted(carriedCount + index) {
-      let first = step.integers([0])
-      let parts = slices.map { step.add("Unsqueeze", [$0, first]) }
-      step.setOutput(
-        carriedCount + index, to: step.add("Concat", parts, ["axis": .integer(0)]))
+      step.setOutput(carriedCount + index, to: step.stack(slices, axis: 0))
     }
   }
 

@@ -46,13 +46,8 @@ public enum ScanRule: ExpansionRule {
     }
     for (index, state) in states.enumerated() { step.setOutput(index, to: state) }
     for (index, slices) in scanned.enumerated() where step.isWanted(stateCount + index) {
-      let axis = outputAxes[index]
-      let place = step.integers([axis])
-      let parts = (outputReversals[index] == 1 ? slices.reversed() : slices).map {
-        step.add("Unsqueeze", [$0, place])
-      }
-      step.setOutput(
-        stateCount + index, to: step.add("Concat", parts, ["axis": .integer(Int64(axis))]))
+      let inOrder = outputReversals[index] == 1 ? slices.reversed() : slices
+      step.setOutput(stateCount + index, to: step.stack(inOrder, axis: outputAxes[index]))
     }
   }
 }

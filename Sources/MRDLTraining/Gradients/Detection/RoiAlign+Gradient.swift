@@ -47,10 +47,9 @@ public enum RoiAlignRule: ExpansionRule {
       let unit = try step.number(2 / Double(extents[axis] - 1))
       let grid = step.add("Sub", [step.add("Mul", [points, unit]), try step.number(1)])
       let plane = step.integers([1, cells[0] * ratio, cells[1] * ratio])
-      coordinates.append(
-        step.add("Unsqueeze", [step.add("Expand", [grid, plane]), step.integers([3])]))
+      coordinates.append(step.add("Expand", [grid, plane]))
     }
-    let grid = step.add("Concat", [coordinates[1], coordinates[0]], ["axis": .integer(3)])
+    let grid = step.stack([coordinates[1], coordinates[0]], axis: 3)
     var samples = step.add(
       "GridSample", [features, grid],
       ["padding_mode": .string("border"), "align_corners": .integer(1)])

@@ -101,6 +101,13 @@ public struct ExpansionStep {
     return output
   }
 
+  /// Adds what puts values one after the other along a new axis, whose name is returned.
+  public mutating func stack(_ values: [String], axis: Int) -> String {
+    let place = integers([axis])
+    let parts = values.map { add("Unsqueeze", [$0, place]) }
+    return add("Concat", parts, ["axis": .integer(Int64(axis))])
+  }
+
   /// A name that no value has yet.
   mutating func makeName() -> String { names.make("expansion") }
 

@@ -20,10 +20,9 @@ extension Model {
     loss: String, withRespectTo parameters: [String], gradients set: GradientSet = .standard,
     operators: OperatorSet = .training
   ) throws(MRDLError) -> (model: Model, gradients: [String]) {
-    let model = try expanded(
+    let (model, facts) = try expanded(
       withRespectTo: parameters, gradients: set, operators: operators)
-    var accumulation = ReverseAccumulation(
-      model, try model.inferred(operators).facts, set, parameters)
+    var accumulation = ReverseAccumulation(model, facts, set, parameters)
     return try accumulation.run(loss: loss, parameters: parameters)
   }
 }

@@ -4,17 +4,17 @@ internal import MRDLOperators
 
 extension Model {
   /// The model with the nodes that depend on parameters, and whose operators have rules of expansion, written as
-  /// others.
+  /// others, and what is known of all its values.
   ///
   /// - Throws: `MRDL5004` for a node that cannot be written so, and an error of shape inference.
   func expanded(
     withRespectTo parameters: [String], gradients set: GradientSet, operators: OperatorSet
-  ) throws(MRDLError) -> Model {
+  ) throws(MRDLError) -> (model: Model, facts: [String: ValueFacts]) {
     var model = self
+    var facts = try model.inferredFacts(operators)
     // What a node stands for may have rules of expansion too, but not without end.
     for _ in 0..<16 {
-      let inference = try model.inferred(operators)
-      let dependence = Dependence(model.graph, inference.facts, set, parameters)
+      let dependence = Dependence(model.graph, facts, set, parameters)
       var names = ValueNames(model)
       var nodes: [Node] = []
       var isExpanded = false
@@ -27,7 +27,7 @@ extension Model {
           continue
         }
         var step = ExpansionStep(
-          node: node, inputs: node.inputs.map { $0.isEmpty ? nil : inference.facts[$0] },
+          node: node, inputs: node.inputs.map { $0.isEmpty ? nil : facts[$0] },
           names: names, place: Place("/graph/nodes/\(index) (\(node.displayName))"))
         try rule.expand(&step)
         names = step.takeNames()
@@ -37,16 +37,16 @@ extension Model {
       }
       if !isExpanded { break }
       model.graph.nodes = nodes
+      facts = try model.inferredFacts(operators)
     }
-    return model
+    return (model, facts)
   }
 
-  /// What is known of all values.
-  func inferred(_ operators: OperatorSet) throws(MRDLError) -> ShapeInference {
+  private func inferredFacts(_ operators: OperatorSet) throws(MRDLError) -> [String: ValueFacts] {
     let diagnostics = Diagnostics()
     let inference = ShapeInference(self, operators: operators, diagnostics: diagnostics)
     try diagnostics.throwFirstError()
-    return inference
+    return inference.facts
   }
 }
 
