@@ -273,6 +273,7 @@ public struct Trainer: ~Copyable {
     while done < stepSize, let batch = batches.next() {
       key?.mutablePointer(as: Int64.self)[1] = Int64(truncatingIfNeeded: state.runCount)
       state.runCount += 1
+      let weight = batch.total
       try Self.bind(batch, to: &training, graph)
       if carrier.stateCount > 0 {
         let beginnings = carrier.beginnings(sampleCount: batch.sampleCount) {
@@ -297,12 +298,12 @@ public struct Trainer: ~Copyable {
         for index in 0..<store.count {
           training.withUnsafeOutput(graph.gradientIndex(index)) {
             store.accumulate(
-              index, gradient: $0, factor: batch.total, isFirst: done == 0)
+              index, gradient: $0, factor: weight, isFirst: done == 0)
           }
         }
       }
       done += batch.sampleCount
-      total += batch.total
+      total += weight
     }
     update(state, total: total)
     state.sampleCount += stepSize
