@@ -4,30 +4,26 @@ internal import MRDLTraining
 
 extension RecipeData {
   /// Arrays of inputs and targets: `x_train` with `y_train`, and `x_test` with `y_test` where there is such a pair,
-  /// else `x` with `y`, parted by the seed,
-  /// or in their order.
+  /// else `x` with `y`, parted by the seed or in their order.
   ///
   /// - Throws: `MRDL5001` for arrays that are missing, do not fit each other, or hold something else than numbers.
   static func arrays(
     _ collection: ArrayCollection, _ recipe: Recipe
   ) throws(MRDLError) -> RecipeData {
-    let arrays = [
-      recipe.data.inputs, recipe.data.targets, recipe.data.series ?? "", recipe.data.lengths ?? "",
-    ]
-    var names = arrays
-    var files = names.filter { !$0.isEmpty }
+    var names = ArrayNames(recipe.data)
+    var files = names.all
     var test: ArrayPair?
-    if try collection.array(names[0]) == nil {
-      names = arrays.map { $0.isEmpty ? "" : $0 + "_train" }
-      files = names.filter { !$0.isEmpty }
-      let others = arrays.map { $0.isEmpty ? "" : $0 + "_test" }
-      if try collection.array(others[0]) != nil {
+    if try collection.array(names.inputs) == nil {
+      let others = names.with("_test")
+      names = names.with("_train")
+      files = names.all
+      if try collection.array(others.inputs) != nil {
         test = try ArrayPair(collection, others, recipe)
-        files += others.filter { !$0.isEmpty }
+        files += others.all
       }
     }
     let all = try ArrayPair(collection, names, recipe)
-    if let test { try all.requireLikeness(to: test, names, collection.path) }
+    if let test { try all.requireLikeness(to: test, collection.path) }
     let classCount = max(all.classCount, test?.classCount ?? 0)
     let rows = Array(0..<all.count)
     let split =
@@ -87,6 +83,32 @@ extension RecipeData {
   }
 }
 
+/// The names of the arrays of one split.
+private struct ArrayNames {
+  private(set) var inputs: String
+  private(set) var targets: String
+  private(set) var series: String?
+  private(set) var lengths: String?
+
+  init(_ recipe: DataRecipe) {
+    inputs = recipe.inputs
+    targets = recipe.targets
+    series = recipe.series
+    lengths = recipe.lengths
+  }
+
+  var all: [String] { [inputs, targets] + [series, lengths].compactMap(\.self) }
+
+  func with(_ suffix: String) -> ArrayNames {
+    var names = self
+    names.inputs += suffix
+    names.targets += suffix
+    names.series? += suffix
+    names.lengths? += suffix
+    return names
+  }
+}
+
 /// An array of inputs with the one of their targets.
 private struct ArrayPair {
   let inputs: Tensor
@@ -112,7 +134,7 @@ private struct ArrayPair {
   }
 
   init(
-    _ collection: ArrayCollection, _ names: [String], _ recipe: Recipe
+    _ collection: ArrayCollection, _ names: ArrayNames, _ recipe: Recipe
   ) throws(MRDLError) {
     func array(_ name: String) throws(MRDLError) -> Tensor {
       guard let tensor = try collection.array(name) else {
@@ -129,18 +151,23 @@ private struct ArrayPair {
       }
       return tensor
     }
-    inputs = try array(names[0])
-    targets = try array(names[1])
+    inputs = try array(names.inputs)
+    targets = try array(names.targets)
     let place = Place(file: collection.path)
     guard inputs.shape.rank > 1, targets.shape[0] == inputs.shape[0] else {
       throw MRDLError(
         .badDataset, "inputs and targets do not fit each other",
-        found: "\(names[0]) \(inputs.shape), \(names[1]) \(targets.shape)",
+        found: "\(names.inputs) \(inputs.shape), \(names.targets) \(targets.shape)",
         expected: "[samples, …], as many of both", at: place)
     }
-    series = try names[2].isEmpty ? [] : Self.series(array(names[2]), names[2], inputs, place)
-    steps = try Self.steps(
-      names[3].isEmpty ? nil : array(names[3]), names[3], inputs, targets, recipe, place)
+    if let name = names.series {
+      series = try Self.series(array(name), name, inputs, place)
+    } else {
+      series = []
+    }
+    var lengths: (Tensor, String)?
+    if let name = names.lengths { lengths = (try array(name), name) }
+    steps = try Self.steps(lengths, inputs, targets, recipe, place)
     let isClass = recipe.data.task.map { $0 == .classification } ?? recipe.loss.takesClasses
     guard isClass else {
       labels = nil
@@ -151,7 +178,7 @@ private struct ArrayPair {
     else {
       throw MRDLError(
         .badDataset, "the targets are not classes",
-        found: "\(names[1]) \(targets.scalarType.rawValue) \(targets.shape)",
+        found: "\(names.targets) \(targets.scalarType.rawValue) \(targets.shape)",
         expected:
           "whole numbers from 0 on, \(steps?.count == nil ? "[samples]" : "[samples, steps]")",
         at: place)
@@ -177,8 +204,8 @@ private struct ArrayPair {
 
   /// The steps of samples, by the targets and an array of lengths.
   private static func steps(
-    _ lengths: Tensor?, _ name: String, _ inputs: Tensor, _ targets: Tensor, _ recipe: Recipe,
-    _ place: Place
+    _ lengths: (tensor: Tensor, name: String)?, _ inputs: Tensor, _ targets: Tensor,
+    _ recipe: Recipe, _ place: Place
   ) throws(MRDLError) -> ArraySamples.Steps? {
     let isStepwise = recipe.data.isStepwise
     guard isStepwise || lengths != nil else { return nil }
@@ -189,7 +216,9 @@ private struct ArrayPair {
         at: place)
     }
     let stepCount = isStepwise ? targets.shape[1] : nil
-    guard let lengths else { return ArraySamples.Steps(count: stepCount, lengths: []) }
+    guard let (lengths, name) = lengths else {
+      return ArraySamples.Steps(count: stepCount, lengths: [])
+    }
     guard inputs.shape.rank == 3, stepCount ?? inputs.shape[1] == inputs.shape[1],
       ArrayRow.isWhole(lengths.scalarType), lengths.shape == Shape([inputs.shape[0]])
     else {
@@ -198,17 +227,9 @@ private struct ArrayPair {
         found: "\(name) \(lengths.scalarType.rawValue) \(lengths.shape) for \(inputs.shape)",
         expected: "whole numbers, [samples], for inputs of [samples, steps, channels]", at: place)
     }
-    var values: [Int] = []
-    for row in 0..<lengths.shape[0] {
-      let length = ArrayRow.number(row, of: lengths)
-      guard (1...Double(max(inputs.shape[1], 1))).contains(length) else {
-        throw MRDLError(
-          .badDataset, "the length of sample \(row) is out of range", found: "\(length)",
-          expected: "1 to \(inputs.shape[1])", at: place)
-      }
-      values.append(Int(length))
-    }
-    return ArraySamples.Steps(count: stepCount, lengths: values)
+    return ArraySamples.Steps(
+      count: stepCount,
+      lengths: try numbers(lengths, "length", in: 1...max(inputs.shape[1], 1), place))
   }
 
   /// The number of a series for each sample.
@@ -222,23 +243,28 @@ private struct ArrayPair {
         expected: "whole numbers, [\(inputs.shape[0])]", at: place)
     }
     // Beyond it, different numbers are the same in f32.
-    let limit = 1 << 24
-    var series: [Int] = []
-    for row in 0..<tensor.shape[0] {
-      let number = ArrayRow.number(row, of: tensor)
-      guard (0..<Double(limit)).contains(number) else {
-        throw MRDLError(
-          .badDataset, "the series of sample \(row) is out of range", found: "\(number)",
-          expected: "0 to \(limit - 1)", at: place)
-      }
-      series.append(Int(number))
-    }
-    return series
+    return try numbers(tensor, "series", in: 0...(1 << 24) - 1, place)
   }
 
-  func requireLikeness(
-    to other: ArrayPair, _ names: [String], _ path: String
-  ) throws(MRDLError) {
+  /// A whole number for each sample.
+  private static func numbers(
+    _ tensor: Tensor, _ noun: String, in range: ClosedRange<Int>, _ place: Place
+  ) throws(MRDLError) -> [Int] {
+    var numbers: [Int] = []
+    numbers.reserveCapacity(tensor.shape[0])
+    for row in 0..<tensor.shape[0] {
+      let number = ArrayRow.number(row, of: tensor)
+      guard (Double(range.lowerBound)...Double(range.upperBound)).contains(number) else {
+        throw MRDLError(
+          .badDataset, "the \(noun) of sample \(row) is out of range", found: "\(number)",
+          expected: "\(range.lowerBound) to \(range.upperBound)", at: place)
+      }
+      numbers.append(Int(number))
+    }
+    return numbers
+  }
+
+  func requireLikeness(to other: ArrayPair, _ path: String) throws(MRDLError) {
     func sample(_ tensor: Tensor) -> [Int] { Array(tensor.shape.dimensions.dropFirst()) }
     guard sample(inputs) == sample(other.inputs), sample(targets) == sample(other.targets) else {
       throw MRDLError(

@@ -6,11 +6,11 @@ package import MRDLTraining
 
 /// A trained model on the samples of a split, as its users will run it.
 package struct SampleEvaluation: Sendable {
-  package let evaluation: Evaluation
+  package private(set) var evaluation: Evaluation
   /// For each sample, or each step of one that counts, the numbers of the output.
-  package let outputs: NumberRows
+  package private(set) var outputs = NumberRows()
   /// For each of them, the class, or the quantities in their own units.
-  package let targets: NumberRows
+  package private(set) var targets = NumberRows()
 
   /// - Parameter ranks: see `Evaluation`.
   package init(
@@ -19,11 +19,9 @@ package struct SampleEvaluation: Sendable {
   ) throws(MRDLError) {
     var session = Session(
       try Program(model), options: SessionOptions(threadLimit: threadLimit))
-    var evaluation =
+    evaluation =
       data.isClassification
       ? Evaluation(classCount: data.classNames.count, ranks: ranks) : Evaluation()
-    var outputs = NumberRows()
-    var targets = NumberRows()
     let batch = 256
     for start in stride(from: 0, to: samples.sampleCount, by: batch) {
       let range = start..<min(start + batch, samples.sampleCount)
@@ -32,42 +30,37 @@ package struct SampleEvaluation: Sendable {
       let numbers = try Answer.numbers(in: output)
       let columns = numbers.count / range.count
       for (offset, index) in range.enumerated() {
-        let row = Array(numbers[offset * columns..<(offset + 1) * columns])
-        if let stepCount = data.stepCount {
-          let steps = StepTargets(samples, index, stepCount: stepCount, data)
-          let width = columns / stepCount
-          for step in 0..<stepCount {
-            guard let targetRow = steps.known(step) else { continue }
-            let answer = Array(row[step * width..<(step + 1) * width])
-            outputs.append(answer)
-            targets.append(targetRow)
-            if data.isClassification {
-              evaluation.add(scores: answer, label: Int(targetRow[0]))
-            } else {
-              for (prediction, target) in zip(answer, targetRow) where !target.isNaN {
-                evaluation.add(prediction: prediction, target: target)
-              }
-            }
-          }
+        let row = numbers[offset * columns..<(offset + 1) * columns]
+        guard let stepCount = data.stepCount else {
+          let target =
+            data.isClassification
+            ? [Double(samples.label(ofSample: index))] : Self.quantities(samples, index)
+          add(Array(row), target, data)
           continue
         }
-        outputs.append(row)
-        if data.isClassification {
-          let label = samples.label(ofSample: index)
-          targets.append([Double(label)])
-          evaluation.add(scores: row, label: label)
-        } else {
-          let quantities = Self.quantities(samples, index)
-          targets.append(quantities)
-          for (prediction, target) in zip(row, quantities) {
-            evaluation.add(prediction: prediction, target: target)
-          }
+        let steps = StepTargets(samples, index, stepCount: stepCount, data)
+        let width = columns / stepCount
+        for step in 0..<stepCount {
+          guard let target = steps.known(step) else { continue }
+          let start = row.startIndex + step * width
+          add(Array(row[start..<start + width]), target, data)
         }
       }
     }
-    self.evaluation = evaluation
-    self.outputs = outputs
-    self.targets = targets
+  }
+
+  /// Takes in the answer for a sample, or for a step of one, of which not every quantity need be known.
+  private mutating func add(_ answer: [Double], _ target: [Double], _ data: RecipeData) {
+    outputs.append(answer)
+    targets.append(target)
+    if data.isClassification {
+      evaluation.add(scores: answer, label: Int(target[0]))
+      return
+    }
+    for (prediction, quantity) in zip(answer, target)
+    where data.stepCount == nil || !quantity.isNaN {
+      evaluation.add(prediction: prediction, target: quantity)
+    }
   }
 
   /// Inputs of some samples, as the model takes them: samples, and the lengths of sequences.
