@@ -31,10 +31,7 @@ extension NPZ {
         content = try content.cast(to: .float32)
         log?.add(.mapped, tensor.info.name, "bf16 as f32")
       }
-      let header = try NPY.header(of: content)
-      try content.withUnsafeBytes { (bytes) throws(MRDLError) in
-        try archive.append(tensor.info.name + ".npy", header, bytes)
-      }
+      try archive.append(NPZ.Array(name: tensor.info.name, tensor: content))
       content.releasePages()
     }
     try archive.commit()

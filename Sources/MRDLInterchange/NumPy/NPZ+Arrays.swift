@@ -1,4 +1,4 @@
-internal import MRDLCompression
+package import MRDLCompression
 package import MRDLCore
 
 extension NPZ {
@@ -11,12 +11,20 @@ extension NPZ {
     _ arrays: [Array], to path: String, replacing: Bool
   ) throws(MRDLError) {
     var archive = try ZipWriter(path: path, replacing: replacing)
-    for array in arrays {
-      let header = try NPY.header(of: array.tensor)
-      try array.tensor.withUnsafeBytes { (bytes) throws(MRDLError) in
-        try archive.append(array.name + suffix, header, bytes)
-      }
-    }
+    for array in arrays { try archive.append(array) }
     try archive.commit()
+  }
+}
+
+extension ZipWriter {
+  /// Adds an array, stored and aligned.
+  ///
+  /// - Throws: what `NPY.header` throws for a type that NumPy lacks, `MRDL9006` where it cannot be written.
+  package mutating func append(_ array: NPZ.Array) throws(MRDLError) {
+    let header = try NPY.header(of: array.tensor)
+    let name = array.name + NPZ.suffix
+    try array.tensor.withUnsafeBytes { (bytes) throws(MRDLError) in
+      try append(name, header, bytes)
+    }
   }
 }
