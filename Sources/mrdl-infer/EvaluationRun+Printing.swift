@@ -25,7 +25,7 @@ extension EvaluationRun {
     text += "confusion, a row for each true class\n"
     for label in 0..<confusion.classCount {
       let counts = (0..<confusion.classCount).map { "\(confusion[label: label, answer: $0])" }
-      text += "  \(name(label).escapedForDisplay): \(counts.joined(separator: " "))\n"
+      text += "  \(labels.className(label).escapedForDisplay): \(counts.joined(separator: " "))\n"
     }
     return text
   }
@@ -40,7 +40,7 @@ extension EvaluationRun {
     if let confusion = evaluation.confusion {
       let classes = 0..<confusion.classCount
       members += [
-        JSONMember("labels", .strings(classes.map(name))),
+        JSONMember("labels", .strings(classes.map(labels.className))),
         JSONMember(
           "confusion",
           .array(
@@ -50,9 +50,5 @@ extension EvaluationRun {
       ]
     }
     return .object(members)
-  }
-
-  private func name(_ index: Int) -> String {
-    labels.indices.contains(index) ? labels[index] : "\(index)"
   }
 }

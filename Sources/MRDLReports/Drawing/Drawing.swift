@@ -12,6 +12,8 @@ package struct Drawing: Sendable {
       self.x = x
       self.y = y
     }
+
+    var isFinite: Bool { x.isFinite && y.isFinite }
   }
 
   package struct Rectangle: Sendable, Hashable {

@@ -17,7 +17,7 @@ package struct ConfusionPicture: Sendable {
 
   package var drawing: Drawing {
     let count = matrix.classCount
-    let names = (0..<count).map { name($0) }
+    let names = (0..<count).map { labels.className($0) }
     let longest = names.map { Drawing.width(of: $0, size: Self.fontSize) }.max() ?? 0
     let named = min(longest, Self.widestName)
     // Some fonts are a fifth wider than ours.
@@ -96,12 +96,8 @@ package struct ConfusionPicture: Sendable {
     if worst.count > 0 {
       let times = worst.count == 1 ? "once" : "\(Quantity.grouped(worst.count)) times"
       text +=
-        " Most often, \(name(worst.label)) is taken for \(name(worst.answer)): \(times)."
+        " Most often, \(labels.className(worst.label)) is taken for \(labels.className(worst.answer)): \(times)."
     }
     return text
-  }
-
-  private func name(_ index: Int) -> String {
-    labels.indices.contains(index) ? labels[index] : "\(index)"
   }
 }

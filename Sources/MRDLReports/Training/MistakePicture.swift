@@ -1,5 +1,6 @@
 internal import MRDLCore
 package import MRDLImages
+internal import MRDLMetrics
 
 /// Pictures that a model is most wrong about, each with what it is and what it was taken for.
 package struct MistakePicture: Sendable {
@@ -92,12 +93,13 @@ package struct MistakePicture: Sendable {
           Drawing.Rectangle(
             x + (wide - width) / 2, y + side - height, width: width, height: height)))
       drawing.add(
-        text: name(mistake.label), at: Drawing.Point(x + wide / 2, y + side + 13), size: 10,
+        text: labels.className(mistake.label), at: Drawing.Point(x + wide / 2, y + side + 13),
+        size: 10,
         anchor: .middle, limit: limit)
       // The name loses its end, never the number.
       let probability = " \(Quantity.fixed(mistake.answerProbability, digits: 2))"
       let answer = Drawing.shortened(
-        "→ \(name(mistake.answer))", size: 10,
+        "→ \(labels.className(mistake.answer))", size: 10,
         limit: limit - Drawing.width(of: probability, size: 10))
       drawing.add(
         text: answer + probability, at: Drawing.Point(x + wide / 2, y + side + 26), size: 10,
@@ -112,13 +114,9 @@ package struct MistakePicture: Sendable {
       + "loss. Below each picture its class, then the answer with its probability."
     if let first = mistakes.first {
       text +=
-        " The first is \(name(first.label)), to which the model gives "
+        " The first is \(labels.className(first.label)), to which the model gives "
         + "\(Quantity.significant(first.labelProbability, digits: 2))."
     }
     return text
-  }
-
-  private func name(_ index: Int) -> String {
-    labels.indices.contains(index) ? labels[index] : "\(index)"
   }
 }

@@ -66,7 +66,7 @@ package struct Plot: Sendable {
     let name = series.name.isEmpty ? "" : series.name + ": "
     switch series.mark {
     case .line(let points):
-      let shown = points.filter { $0.x.isFinite && $0.y.isFinite }
+      let shown = points.filter(\.isFinite)
       guard let first = shown.first, let last = shown.last, !name.isEmpty else { return nil }
       let from = Quantity.significant(first.y, digits: 4)
       let to = Quantity.significant(last.y, digits: 4)
@@ -133,14 +133,14 @@ package struct Plot: Sendable {
   private func add(_ series: Series, _ frame: PlotFrame, to drawing: inout Drawing) {
     switch series.mark {
     case .line(let points):
-      let places = points.filter { $0.x.isFinite && $0.y.isFinite }.map { frame.place($0) }
+      let places = points.filter(\.isFinite).map { frame.place($0) }
       if places.count == 1 {
         drawing.add(.disc(places[0], radius: 2.5, series.paint))
       } else if places.count > 1 {
         drawing.add(.stroke(places, width: 2, series.paint))
       }
     case .points(let points):
-      for point in points where point.x.isFinite && point.y.isFinite {
+      for point in points where point.isFinite {
         drawing.add(.disc(frame.place(point), radius: 3, .paper))
         drawing.add(.disc(frame.place(point), radius: 2.4, series.paint))
       }

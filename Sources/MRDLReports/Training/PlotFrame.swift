@@ -19,7 +19,7 @@ struct PlotFrame {
     for series in plot.series {
       switch series.mark {
       case .line(let points), .points(let points):
-        for point in points where point.x.isFinite && point.y.isFinite {
+        for point in points where point.isFinite {
           xs.append(point.x)
           ys.append(point.y)
         }
