@@ -13,7 +13,8 @@ extension Prelude {
     version = try Self.readVersion(&fields)
     // A reader that does not know an optional feature may ignore it.
     try fields.skip(byteCount: 4)
-    requiredFeatures = try Self.readRequiredFeatures(&fields)
+    requiredFeatures = try RequiredFeatures(
+      stated: try fields.readInteger(UInt64.self), at: fields.place(Offset.requiredFeatures))
 
     let statedHeader = UInt64(try fields.readInteger(UInt32.self))
     let headerByteCount = Int(try fields.readInteger(UInt32.self))
@@ -98,20 +99,6 @@ extension Prelude {
         at: fields.place(Offset.version))
     }
     return ModelHeader.Version(major: major, minor: minor)
-  }
-
-  private static func readRequiredFeatures(
-    _ fields: inout ByteReader
-  ) throws(MRDLError) -> RequiredFeatures {
-    let features = RequiredFeatures(rawValue: try fields.readInteger(UInt64.self))
-    let unknown = features.unknownBits
-    guard unknown.isEmpty else {
-      throw MRDLError(
-        .unsupportedFeature, "the file requires features that this release does not know",
-        found: "bits \(unknown.map { String($0) }.joined(separator: ", "))",
-        at: fields.place(Offset.requiredFeatures))
-    }
-    return features
   }
 
   private static func readDigest(_ fields: inout ByteReader) throws(MRDLError) -> Digest {

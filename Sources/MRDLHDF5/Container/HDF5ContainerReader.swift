@@ -160,15 +160,8 @@ struct HDF5ContainerReader {
         .badHDF5Container, "the required features are not one integer of 64 bits without sign",
         found: "\(tensor.scalarType.rawValue) \(tensor.shape)", at: Place(attribute.path))
     }
-    let features = RequiredFeatures(rawValue: tensor.elements(as: UInt64.self)[0])
-    let unknown = features.unknownBits
-    guard unknown.isEmpty else {
-      throw MRDLError(
-        .unsupportedFeature, "the file requires features that this release does not know",
-        found: "bits \(unknown.map { String($0) }.joined(separator: ", "))",
-        at: Place(attribute.path))
-    }
-    return features
+    return try RequiredFeatures(
+      stated: tensor.elements(as: UInt64.self)[0], at: Place(attribute.path))
   }
 
   private static func digest(

@@ -1,3 +1,5 @@
+package import MRDLCore
+
 /// What a reader must know to use a model, a bit each, as both encodings state it.
 public struct RequiredFeatures: OptionSet, Sendable, Hashable {
   public let rawValue: UInt64
@@ -24,9 +26,18 @@ public struct RequiredFeatures: OptionSet, Sendable, Hashable {
     ModelHeader.Version(major: 1, minor: contains(.values) ? 1 : 0)
   }
 
-  /// Numbers of the bits that this release does not know.
-  public var unknownBits: [Int] {
-    (0..<64).filter { subtracting(.known).rawValue >> UInt64($0) & 1 == 1 }
+  /// The features that a file states.
+  ///
+  /// - Throws: `MRDL1004` where this release does not know one of them.
+  package init(stated rawValue: UInt64, at place: Place) throws(MRDLError) {
+    self.init(rawValue: rawValue)
+    let unknown = subtracting(.known).rawValue
+    guard unknown == 0 else {
+      let bits = (0..<64).filter { unknown >> UInt64($0) & 1 == 1 }
+      throw MRDLError(
+        .unsupportedFeature, "the file requires features that this release does not know",
+        found: "bits \(bits.map { String($0) }.joined(separator: ", "))", at: place)
+    }
   }
 }
 
