@@ -29,6 +29,11 @@ public struct Model: Sendable {
 }
 
 extension Model {
+  /// Tensors that something else than the graph needs: golden vectors and initial states.
+  package var tensorNamesBesideGraph: Set<String> {
+    Set(goldenVectors.flatMap(\.tensorNames)).union(state.compactMap(\.initial))
+  }
+
   /// Whether there are weights and no architecture, as in a `.safetensors` file.
   public var isWeightsOnly: Bool { graph.isEmpty }
 

@@ -28,15 +28,7 @@ struct GraphRewriting {
     return captured
   }
 
-  mutating func newName(_ wish: String) -> String {
-    var name = wish
-    var count = 1
-    while !names.insert(name).inserted {
-      count += 1
-      name = "\(wish).\(count)"
-    }
-    return name
-  }
+  mutating func newName(_ wish: String) -> String { names.insertNew(wish, separator: ".") }
 
   mutating func keep(_ part: String, _ reason: String) {
     kept.append(KeptPart(name: part, reason: reason))
@@ -67,14 +59,8 @@ struct GraphRewriting {
   mutating func finish(_ nodes: [Node]? = nil) {
     model.graph.nodes = first + (nodes ?? model.graph.nodes)
     first = []
-    let used = model.graph.capturedNames
-    var needed = used
-    for golden in model.goldenVectors {
-      needed.formUnion(golden.inputs.values)
-      needed.formUnion(golden.outputs.values)
-    }
-    for binding in model.state { if let initial = binding.initial { needed.insert(initial) } }
-    removed.subtract(needed)
+    removed.subtract(model.graph.capturedNames)
+    removed.subtract(model.tensorNamesBesideGraph)
     let unneeded = removed
     model.tensors = TensorTable(filtering: model.tensors) { !unneeded.contains($0.info.name) }
   }

@@ -23,15 +23,7 @@ struct ONNXPortability {
     }
   }
 
-  private mutating func newName(_ name: String) -> String {
-    var candidate = name
-    var number = 1
-    while !takenNames.insert(candidate).inserted {
-      number += 1
-      candidate = "\(name)_\(number)"
-    }
-    return candidate
-  }
+  private mutating func newName(_ name: String) -> String { takenNames.insertNew(name) }
 
   private mutating func rewritten(_ graph: Graph) -> Graph {
     var result = graph

@@ -146,15 +146,7 @@ struct KerasImporter {
     return KerasValue.Mask(name: name, rank: value.rank)
   }
 
-  private mutating func newName(_ name: String) -> String {
-    var candidate = name
-    var number = 1
-    while !takenNames.insert(candidate).inserted {
-      number += 1
-      candidate = "\(name)_\(number)"
-    }
-    return candidate
-  }
+  private mutating func newName(_ name: String) -> String { takenNames.insertNew(name) }
 
   /// Adds a tensor to the table and gives its name.
   mutating func add(_ tensor: Tensor, _ name: String) -> String {

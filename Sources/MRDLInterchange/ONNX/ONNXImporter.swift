@@ -120,15 +120,7 @@ struct ONNXImporter {
   }
 
   /// A name that begins with the given one and that nothing has yet.
-  mutating func newName(_ name: String) -> String {
-    var candidate = name
-    var number = 1
-    while !takenNames.insert(candidate).inserted {
-      number += 1
-      candidate = "\(name)_\(number)"
-    }
-    return candidate
-  }
+  mutating func newName(_ name: String) -> String { takenNames.insertNew(name) }
 
   /// Adds a tensor that the import makes, and gives its name.
   mutating func addConstant(_ tensor: Tensor, _ name: String) -> String {

@@ -68,7 +68,7 @@ struct WeightMerging {
       log?.add(.dropped, "history and scores", "they are those of other weights")
     }
     let golden = Set(
-      model.goldenVectors.flatMap { Array($0.inputs.values) + Array($0.outputs.values) }
+      model.goldenVectors.flatMap(\.tensorNames)
     ).subtracting(model.parameters.map(\.info.name))
     model.goldenVectors = []
     model.training = nil

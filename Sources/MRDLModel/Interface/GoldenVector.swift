@@ -20,3 +20,8 @@ public struct GoldenVector: Sendable, Hashable {
     self.relativeTolerance = relativeTolerance
   }
 }
+
+extension GoldenVector {
+  /// The tensors with its inputs and outputs.
+  package var tensorNames: Set<String> { Set(inputs.values).union(outputs.values) }
+}

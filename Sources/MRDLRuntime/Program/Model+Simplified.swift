@@ -88,7 +88,7 @@ private struct GraphWriting {
     model.graph.nodes = nodes
     let unneeded = source.graph.capturedNames
       .subtracting(model.graph.capturedNames)
-      .subtracting(source.namesBesideGraph)
+      .subtracting(source.tensorNamesBesideGraph)
     model.tensors = TensorTable(filtering: tensors) { !unneeded.contains($0.info.name) }
     return model
   }
@@ -98,34 +98,11 @@ private struct GraphWriting {
     if let name = names[value] { return name }
     let wish = program.values[value].name
     let isStored = stored.contains(value)
-    let name = fixedNames[value] ?? (isStored ? wish : newName(wish))
+    let name = fixedNames[value] ?? (isStored ? wish : taken.insertNew(wish, separator: "."))
     names[value] = name
     if !isStored, let constant = program.values[value].constant {
       tensors[name] = ModelTensor(name, constant)
     }
     return name
-  }
-
-  private mutating func newName(_ wish: String) -> String {
-    var name = wish
-    var count = 1
-    while !taken.insert(name).inserted {
-      count += 1
-      name = "\(wish).\(count)"
-    }
-    return name
-  }
-}
-
-extension Model {
-  /// Tensors that something else than the graph needs.
-  fileprivate var namesBesideGraph: Set<String> {
-    var names: Set<String> = []
-    for golden in goldenVectors {
-      names.formUnion(golden.inputs.values)
-      names.formUnion(golden.outputs.values)
-    }
-    for binding in state { if let initial = binding.initial { names.insert(initial) } }
-    return names
   }
 }

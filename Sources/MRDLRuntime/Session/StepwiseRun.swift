@@ -30,10 +30,7 @@ struct StepwiseRun {
     guard model.state.isEmpty, !model.isWeightsOnly,
       (model.graph.inputs + model.graph.outputs).allSatisfy({ $0.kind == .tensor })
     else { return nil }
-    let diagnostics = Diagnostics()
-    model.graph.check(tensors: model.tensors.names, diagnostics: diagnostics)
-    try diagnostics.throwFirstError()
-    try OperatorSet.standard.checkAllKnown(model.graph)
+    try model.checkArchitecture(.standard)
     var steps: [Step] = []
     var lastUses: [String: Int] = [:]
     for (index, node) in model.graph.nodes.enumerated() {

@@ -180,7 +180,7 @@ public struct Checkpoint: Sendable {
     }
     // Golden vectors are of parameters that are no more.
     for golden in model.goldenVectors {
-      for name in Set(golden.inputs.values).union(golden.outputs.values) {
+      for name in golden.tensorNames {
         model.tensors[name] = nil
       }
     }
