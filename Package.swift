@@ -176,16 +176,22 @@ let package = Package(
 
     .target(
       name: "TestDirectories", path: "Tests/TestDirectories", swiftSettings: strict),
+    .target(
+      name: "SampleModels", dependencies: ["MRDLModel", "MRDLCore"], path: "Tests/SampleModels",
+      swiftSettings: strict),
     tests("MRDLCompressionTests", of: ["MRDLCompression", "MRDLCore"]),
     tests("MRDLCoreTests", of: ["MRDLCore", "TestDirectories"]),
     tests(
-      "MRDLFormatTests", of: ["MRDLFormat", "MRDLModel", "MRDLCore", "TestDirectories"],
+      "MRDLFormatTests",
+      of: ["MRDLFormat", "MRDLModel", "MRDLCore", "TestDirectories", "SampleModels"],
       resources: [.copy("Fixtures")]),
     tests(
       "MRDLHDF5Tests", of: ["MRDLHDF5", "MRDLModel", "MRDLCore"], resources: [.copy("Fixtures")]),
     tests(
       "MRDLHDF5WritingTests",
-      of: ["MRDLHDF5Writing", "MRDLHDF5", "MRDLModel", "MRDLCore", "TestDirectories"]),
+      of: [
+        "MRDLHDF5Writing", "MRDLHDF5", "MRDLModel", "MRDLCore", "TestDirectories", "SampleModels",
+      ]),
     tests(
       "MRDLImagesTests", of: ["MRDLImages", "MRDLCompression", "MRDLCore", "TestDirectories"]),
     tests(

@@ -2,6 +2,7 @@ import Foundation
 import MRDLCore
 import MRDLFormat
 import MRDLModel
+import SampleModels
 import TestDirectories
 import Testing
 

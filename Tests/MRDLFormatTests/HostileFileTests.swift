@@ -1,6 +1,7 @@
 import MRDLCore
 import MRDLFormat
 import MRDLModel
+import SampleModels
 import TestDirectories
 import Testing
 

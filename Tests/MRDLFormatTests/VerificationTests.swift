@@ -2,6 +2,7 @@ import Dispatch
 import MRDLCore
 import MRDLFormat
 import MRDLModel
+import SampleModels
 import TestDirectories
 import Testing
 

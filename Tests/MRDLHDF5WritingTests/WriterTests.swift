@@ -2,6 +2,7 @@ import MRDLCore
 import MRDLHDF5
 import MRDLHDF5Writing
 import MRDLModel
+import SampleModels
 import TestDirectories
 import Testing
 

@@ -4,7 +4,7 @@ import MRDLRuntime
 import Testing
 
 @Suite struct WideBorderTests {
-  /// A border that dwarfs the input is no work: without the choice of another method this runs for minutes.
+  /// A border that dwarfs the input is no work: copied with every row, it would be nearly all of it.
   @Test(arguments: [[], ["block-channels"]] as [Set<String>])
   func bordersAreNotCopied(disabledPasses: Set<String>) throws {
     let border = 20_000

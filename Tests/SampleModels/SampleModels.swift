@@ -1,10 +1,10 @@
-import MRDLCore
-import MRDLModel
+internal import MRDLCore
+package import MRDLModel
 
 /// Models that the tests write and read.
-enum SampleModels {
+package enum SampleModels {
   /// y = x · w + b, with every part of a header that a small model can have.
-  static func linear() -> Model {
+  package static func linear() -> Model {
     var model = Model(
       graph: Graph(
         name: "linear",
@@ -33,7 +33,7 @@ enum SampleModels {
   }
 
   /// A model that takes and gives what is no tensor: it needs version 1.1.
-  static func values() -> Model {
+  package static func values() -> Model {
     Model(
       graph: Graph(
         name: "values",
@@ -55,12 +55,12 @@ enum SampleModels {
   }
 
   /// A model that is nothing but the given tensors.
-  static func weights(_ tensors: [ModelTensor]) -> Model {
+  package static func weights(_ tensors: [ModelTensor]) -> Model {
     Model(graph: Graph(), tensors: table(tensors))
   }
 
   /// One tensor of every scalar type, with an odd number of bytes where the type allows it.
-  static func allScalarTypes() -> Model {
+  package static func allScalarTypes() -> Model {
     weights(
       ScalarType.allCases.enumerated().map { index, type in
         let shape: Shape = [3, 5]
