@@ -40,6 +40,9 @@ let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser",
   condition: .when(traits: ["CommandLine"]))
 
+let yams: Target.Dependency = .product(
+  name: "Yams", package: "Yams", condition: .when(traits: ["CommandLine"]))
+
 let package = Package(
   name: "mrdl",
   platforms: [.macOS(.v15)],
@@ -62,7 +65,8 @@ let package = Package(
     .default(enabledTraits: ["CommandLine"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // MARK: Floor 0: C
@@ -78,11 +82,12 @@ let package = Package(
 
     library("MRDLCore", on: ["CMRDLKernels", "CMRDLSystem"]),
 
-    // MARK: Floor 2: mathematics, the model, compression
+    // MARK: Floor 2: mathematics, the model, compression, YAML
 
     library("MRDLNumerics", on: ["MRDLCore", "CMRDLKernels", "CMRDLSystem"]),
     library("MRDLModel", on: ["MRDLCore"]),
     library("MRDLCompression", on: ["MRDLCore", "CZlib"]),
+    library("MRDLYAML", on: ["MRDLCore", yams]),
 
     // MARK: Floor 3: operators, containers, images
 
@@ -134,8 +139,8 @@ let package = Package(
     library(
       "MRDLRecipes",
       on: [
-        "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLHDF5", "MRDLImages",
-        "MRDLRuntime", "MRDLDatasets", "MRDLInterchange", "MRDLMetrics", "MRDLTraining",
+        "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLImages",
+        "MRDLRuntime", "MRDLDatasets", "MRDLInterchange", "MRDLMetrics", "MRDLTraining", "MRDLYAML",
       ]),
     library("MRDLCommandLine", on: ["MRDLCore", "CMRDLKernels", "CMRDLSystem", argumentParser]),
 
@@ -206,6 +211,7 @@ let package = Package(
         "MRDLExport", "MRDLInterchange", "MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore",
         "TestDirectories",
       ]),
+    tests("MRDLYAMLTests", of: ["MRDLYAML", "MRDLCore"]),
     tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),
     tests(
       "MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLModel", "MRDLCore"]),

@@ -1,16 +1,17 @@
 package import MRDLCore
+internal import MRDLYAML
 
 /// The text of a recipe: where its values stand, and what the command line has replaced in it.
 package struct RecipeSource: Sendable {
   package let name: String
   package private(set) var value: JSONValue
-  private let lines: JSONLines
+  private let positions: JSONPositions
   /// What was set, by its JSON pointer.
   private var assignments: [(pointer: String, text: String)] = []
 
-  /// A built-in recipe by its name, or a file.
+  /// A built-in recipe by its name, or a file: YAML where its name ends with `.yaml` or `.yml`, else JSON.
   ///
-  /// - Throws: `MRDL5005` where there is neither, or what is wrong with the text, with its line.
+  /// - Throws: `MRDL5005` where there is neither, or what is wrong with the text, with line and column.
   package init(_ name: String) throws(MRDLError) {
     self.name = name
     let text: String
@@ -24,14 +25,27 @@ package struct RecipeSource: Sendable {
       }
       text = try FileContent.readText(name)
     }
-    lines = JSONLines(text)
     do {
-      value = try JSONParser.parse(text)
+      if Self.isYAML(name) {
+        let yaml = try YAMLText(text)
+        (value, positions) = (yaml.value, yaml.positions)
+      } else {
+        value = try JSONParser.parse(text)
+        positions = JSONPositions(text)
+      }
     } catch {
       var located = error.inFile(name)
-      located.finding.place.line = error.place.byteOffset.map(lines.line(ofByte:))
+      if let offset = error.place.byteOffset {
+        located.finding.place = located.place.at(
+          TextPosition(ofByte: Int(clamping: offset), in: text.utf8))
+      }
       throw located
     }
+  }
+
+  private static func isYAML(_ name: String) -> Bool {
+    let lowercased = name.lowercased()
+    return lowercased.hasSuffix(".yaml") || lowercased.hasSuffix(".yml")
   }
 
   /// Replaces or adds a value, as `--set optimizer.rate=0.01` asks.
@@ -46,16 +60,19 @@ package struct RecipeSource: Sendable {
 
   /// The recipe.
   ///
-  /// - Throws: what is wrong with it, with file, line and key.
+  /// - Throws: what is wrong with it, with file, line, column and key.
   package func recipe() throws(MRDLError) -> Recipe {
     do {
       return try Recipe(JSONCursor(value))
     } catch {
-      throw located(error)
+      guard error.place == .unknown else { throw located(error) }
+      var error = error
+      error.finding.place = Place(file: name).at(.start)
+      throw error
     }
   }
 
-  /// An error about a value of this recipe, with the file and the line of the value.
+  /// An error about a value of this recipe, with the file and the position of the value.
   package func located(_ error: MRDLError) -> MRDLError {
     var error = error
     guard error.place.file == nil, let pointer = error.place.path,
@@ -69,8 +86,7 @@ package struct RecipeSource: Sendable {
     if let assignment {
       error.finding.place.file = "--set \(assignment.text)"
     } else {
-      error.finding.place.file = name
-      error.finding.place.line = lines.line(of: pointer)
+      error.finding.place = error.place.inFile(name).at(positions.position(of: pointer))
     }
     return error
   }

@@ -24,7 +24,7 @@ import MRDLTraining
       """,
     version: Release.version)
 
-  @Argument(help: "A recipe: the name of a built-in one, or a JSON file.")
+  @Argument(help: "A recipe: the name of a built-in one, or a YAML or JSON file.")
   var recipe: String?
 
   @Option(

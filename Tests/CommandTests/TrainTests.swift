@@ -58,6 +58,45 @@ struct TrainTests {
     }
   }
 
+  /// A recipe in YAML is the one in JSON, and its mistakes have lines.
+  @Test func recipesInYAML() throws {
+    let text = """
+      # a straight line
+      name: r
+      data: {kind: line, standardize: false}
+      loss: quadratic
+      layers:
+        - kind: dense
+      optimizer:
+        rate: 0.01
+      epochs: 2
+      batch: all
+      """
+    let printed = try Tool.train.run("--print", try write(text, "r.yaml"))
+    #expect(printed.exitCode == 0, "\(printed.errors)")
+    // What is printed is both.
+    for name in ["again.json", "again.yml"] {
+      #expect(
+        try Tool.train.run("--print", try write(printed.output, name)).output == printed.output)
+    }
+    let model = work.path("m.mrdl")
+    let outcome = try Tool.train.run(work.path("r.yaml"), "--output", model)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    for (right, wrong, place) in [
+      ("rate: 0.01", "rate: -1", "line 8, column 3: /optimizer/rate"),
+      ("rate: 0.01", "rate: yes", "line 8, column 3: /optimizer/rate"),
+      ("epochs: 2", "epochs: 2\nepochs: 3", "line 9, column 1"),
+      ("kind: dense", "kind: danse", "line 6, column 5: /layers/0/kind"),
+      ("epochs: 2", "epochs 2", "line 10, column 1"),
+      ("epochs: 2", "", "line 1, column 1: a required key is missing"),
+    ] {
+      let path = try write(text.replacingOccurrences(of: right, with: wrong), "bad.yaml")
+      let outcome = try Tool.train.run("--print", path)
+      #expect(outcome.exitCode == 65 && outcome.output.isEmpty)
+      #expect(outcome.errors.contains("bad.yaml: \(place)"), "\(outcome.errors)")
+    }
+  }
+
   @Test func everyLayerReadsBack() throws {
     let recipe = try write(
       """
@@ -93,14 +132,14 @@ struct TrainTests {
   }
 
   @Test(arguments: [
-    ("\"rate\": 0.1", "\"rate\": -1", "line 4: /optimizer/rate"),
-    ("\"rate\": 0.1", "\"rote\": 1", "line 4: /optimizer"),
-    ("\"epochs\": 2,", "\"epochs\": \"2\",", "line 5: /epochs"),
-    ("\"dense\"", "\"danse\"", "line 3: /layers/0/kind"),
-    ("\"epochs\": 2,", "\"epochs\": 2", "line 6"),
-    ("\"quadratic\"", "\"cross-entropy\"", "line 2: /loss"),
+    ("\"rate\": 0.1", "\"rate\": -1", "line 4, column 16: /optimizer/rate"),
+    ("\"rate\": 0.1", "\"rote\": 1", "line 4, column 2: /optimizer"),
+    ("\"epochs\": 2,", "\"epochs\": \"2\",", "line 5, column 2: /epochs"),
+    ("\"dense\"", "\"danse\"", "line 3, column 14: /layers/0/kind"),
+    ("\"epochs\": 2,", "\"epochs\": 2", "line 6, column 2"),
+    ("\"quadratic\"", "\"cross-entropy\"", "line 2, column 2: /loss"),
   ])
-  func mistakesAreNamedWithTheirLine(_ right: String, wrong: String, place: String) throws {
+  func mistakesAreNamedWithTheirPosition(_ right: String, wrong: String, place: String) throws {
     let text = """
       {"name": "r",
        "loss": "quadratic",
@@ -246,20 +285,60 @@ struct TrainTests {
   ]
   private let environment = ["SOURCE_DATE_EPOCH": "0"]
 
+  /// Pieces of series, whose states go on from batch to batch.
+  private func stateful() throws -> [String] {
+    let (count, steps) = (600, 4)
+    let root = work.path("pieces")
+    try FileSystem.createDirectory(root)
+    let bits = (0..<(count * steps)).map { ($0 * $0 * 7 + $0 * 13) % 11 % 2 }
+    let arrays = [
+      "x": Tensor(bits.map { Float($0) }, shape: Shape([count, steps, 1])),
+      "y": Tensor([-1] + bits.dropLast().map { Int64($0) }, shape: Shape([count, steps])),
+      "s": Tensor((0..<count).map { Int64($0 / 150) }),
+    ]
+    for (name, tensor) in arrays {
+      try NPY.write(tensor, to: "\(root)/\(name).npy", replacing: true)
+    }
+    let recipe = try write(
+      """
+      name: pieces
+      epochs: 400
+      loss: cross-entropy
+      data: {stepwise: true, series: s, ordered: true, test: 0}
+      optimizer: {kind: adam, rate: 1e-4}
+      stateful: true
+      truncate: 2
+      layers:
+        - {kind: gru, units: 8, sequences: true}
+        - {kind: lstm, units: 4, sequences: true}
+        - kind: dense
+        - {kind: activation, function: softmax}
+      """, "pieces.yaml")
+    return [
+      recipe, "--data", root, "--set", "batch=3", "--set", "checkpoint.epochs=1", "--threads", "1",
+    ]
+  }
+
   /// Runs until there is a checkpoint, ends the process by a signal, goes on, and gives the model's bytes.
   private func resumed(
-    after signal: Int32, _ name: String
+    _ arguments: [String], after signal: Int32, _ name: String
   ) throws -> (status: Int32, reason: Process.TerminationReason, model: Data?) {
     let output = work.path("\(name).mrdl")
     let checkpoint = work.path("\(name).checkpoint.mrdl")
-    let process = Tool.train.process(long + ["--output", output], environment: environment)
+    let process = Tool.train.process(
+      arguments + ["--output", output], environment: environment)
     try process.run()
     while process.isRunning, FileSystem.kind(of: checkpoint) != .file { usleep(2000) }
     kill(process.processIdentifier, signal)
     process.waitUntilExit()
     #expect(FileSystem.kind(of: output) == nil, "the run was over too soon")
+    var more: [String] = []
+    if let place = arguments.firstIndex(of: "--data") {
+      more = Array(arguments[place...(place + 1)])
+    }
     let next = Tool.train.process(
-      ["--resume", checkpoint, "--output", output, "--threads", "2"], environment: environment)
+      ["--resume", checkpoint, "--output", output, "--threads", "2"] + more,
+      environment: environment)
     try next.run()
     next.waitUntilExit()
     #expect(next.terminationStatus == 0)
@@ -270,12 +349,14 @@ struct TrainTests {
     )
   }
 
-  @Test func aRunThatWasEndedGoesOnToTheSameBytes() throws {
+  @Test(arguments: [false, true])
+  func aRunThatWasEndedGoesOnToTheSameBytes(isStateful: Bool) throws {
+    let arguments = isStateful ? try stateful() : long
     let whole = Tool.train.process(
-      long + ["--output", work.path("whole.mrdl")], environment: environment)
+      arguments + ["--output", work.path("whole.mrdl")], environment: environment)
     try whole.run()
-    let killed = try resumed(after: SIGKILL, "killed")
-    let interrupted = try resumed(after: SIGINT, "interrupted")
+    let killed = try resumed(arguments, after: SIGKILL, "killed")
+    let interrupted = try resumed(arguments, after: SIGINT, "interrupted")
     whole.waitUntilExit()
     let expected = try #require(FileManager.default.contents(atPath: work.path("whole.mrdl")))
     #expect(killed.reason == .uncaughtSignal)

@@ -101,6 +101,15 @@ struct PackageLayeringTests {
     #expect(training.map(\.name) == ["mrdl-train"])
   }
 
+  @Test func onlyTheTrainerReadsYAML() {
+    let direct = manifest.targets.values.filter { $0.dependencies.contains("Yams") }
+    #expect(direct.map(\.name) == ["MRDLYAML"])
+    let linking = manifest.targets.values.filter {
+      manifest.closure(of: $0.name).contains("Yams")
+    }
+    #expect(Set(linking.map(\.name)) == ["MRDLYAML", "MRDLRecipes", "mrdl-train"])
+  }
+
   @Test func packageCanBeADependency() {
     #expect(!manifest.text.contains("unsafeFlags"))
   }

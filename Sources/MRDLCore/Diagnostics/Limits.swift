@@ -34,6 +34,10 @@ public struct Limits: Sendable, Hashable {
   public var hdf5ChunkCount = 16 << 20
   /// Bytes of one HDF5 data set that were never written, so that the file holds only their value.
   public var hdf5UnstoredByteCount = 256 << 20
+  /// Bytes of a YAML text, and of its values, each counted as often as aliases stand for it.
+  public var yamlByteCount = 1 << 20
+  /// Values in one YAML text, each counted as often as aliases stand for it.
+  public var yamlValueCount = 1 << 16
 
   public init() {}
 

@@ -8,14 +8,18 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
   public var byteOffset: UInt64?
   /// The number of the line in a text that people write, from 1.
   public var line: Int?
+  /// Which of the Unicode scalars of the line, from 1.
+  public var column: Int?
 
   public init(
-    file: String? = nil, path: String? = nil, byteOffset: UInt64? = nil, line: Int? = nil
+    file: String? = nil, path: String? = nil, byteOffset: UInt64? = nil, line: Int? = nil,
+    column: Int? = nil
   ) {
     self.file = file
     self.path = path
     self.byteOffset = byteOffset
     self.line = line
+    self.column = column
   }
 
   /// A place without a file, such as a tensor or a JSON pointer.
@@ -24,7 +28,7 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
   /// Nowhere in particular.
   public static let unknown = Place()
 
-  /// `file: line 7: path: byte 128`, with what is known.
+  /// `file: line 7, column 3: path: byte 128`, with what is known.
   public var description: String {
     var text = ""
     func append(_ part: String) {
@@ -32,7 +36,7 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
       text += part
     }
     if let file { append(file.escapedForDisplay) }
-    if let line { append("line \(line)") }
+    if let line { append("line \(line)" + (column.map { ", column \($0)" } ?? "")) }
     if let path { append(path.escapedForDisplay) }
     if let byteOffset { append("byte \(byteOffset)") }
     return text
@@ -40,7 +44,9 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
 
   /// The same place in the named file, unless a file is known already.
   public func inFile(_ name: String) -> Place {
-    Place(file: file ?? name, path: path, byteOffset: byteOffset, line: line)
+    var place = self
+    place.file = file ?? name
+    return place
   }
 }
 

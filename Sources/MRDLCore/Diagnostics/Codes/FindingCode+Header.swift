@@ -18,7 +18,12 @@ extension FindingCode {
   public static let unknownKey = FindingCode(
     1107, .badData, "a key is not known", remedy: "Check its spelling; readers ignore it.")
 
+  public static let badYAML = FindingCode(
+    1108, .badData, "a text is not well-formed YAML, or has what JSON cannot hold",
+    remedy: "Mend the text at the place that the message names.")
+
   static let headerCodes: [FindingCode] = [
     badJSON, limitExceeded, missingKey, wrongKind, badValue, duplicateKey, unknownKey,
+    badYAML,
   ]
 }

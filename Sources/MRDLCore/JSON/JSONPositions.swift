@@ -1,52 +1,50 @@
-/// The lines on which the values of a JSON text stand, for messages about texts that people write.
+/// Where the values of a JSON text stand, for messages about texts that people write.
 ///
 /// Complexity: O(n) in the bytes of the text, once.
-package struct JSONLines: Sendable {
-  /// The line of each member's key and of each element, by its JSON pointer.
-  private var lines: [String: Int] = ["": 1]
-  private let newlines: [Int]
+package struct JSONPositions: Sendable {
+  /// Where each member's key and each element begins, by its JSON pointer.
+  private var positions: [String: TextPosition] = ["": .start]
 
   /// - Parameter text: a text that `JSONParser` takes; of another one, what comes before its mistake.
   package init(_ text: String) {
-    let bytes = Array(text.utf8)
-    newlines = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }
-    var scanner = Scanner(bytes: bytes)
+    var scanner = Scanner(bytes: Array(text.utf8))
     scanner.scanValue("")
-    lines.merge(scanner.lines) { $1 }
+    positions.merge(scanner.positions) { $1 }
   }
 
-  /// The line of a value, or of the innermost one around it that the text has.
-  package func line(of pointer: String) -> Int {
+  /// Positions that are known.
+  ///
+  /// - Parameter positions: by JSON pointer.
+  package init(_ positions: [String: TextPosition]) {
+    self.positions.merge(positions) { $1 }
+  }
+
+  /// The position of a value, or of the innermost one around it that the text has.
+  package func position(of pointer: String) -> TextPosition {
     var pointer = pointer[...]
     while true {
-      if let line = lines[String(pointer)] { return line }
-      guard let slash = pointer.lastIndex(of: "/") else { return 1 }
+      if let position = positions[String(pointer)] { return position }
+      guard let slash = pointer.lastIndex(of: "/") else { return .start }
       pointer = pointer[..<slash]
     }
-  }
-
-  /// The line that a byte belongs to.
-  ///
-  /// - Complexity: O(lines).
-  package func line(ofByte offset: UInt64) -> Int {
-    newlines.prefix { UInt64($0) < offset }.count + 1
   }
 }
 
 /// Walks over a text without taking in its values.
 private struct Scanner {
   let bytes: [UInt8]
-  var lines: [String: Int] = [:]
-  private var position = 0
-  private var line = 1
+  var positions: [String: TextPosition] = [:]
+  private var offset = 0
+  private var position = TextPosition.start
+  private var depth = 0
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  private var byte: UInt8? { position < bytes.count ? bytes[position] : nil }
+  private var byte: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
   private mutating func advance() {
-    if byte == UInt8(ascii: "\n") { line += 1 }
-    position += 1
+    if let byte { position.advance(over: byte) }
+    offset += 1
   }
 
   private mutating func skipSpace() {
@@ -54,22 +52,26 @@ private struct Scanner {
   }
 
   mutating func scanValue(_ pointer: String) {
+    // What the parser refuses need not be walked over.
+    guard depth <= Limits.standard.nestingDepth else { return }
+    depth += 1
+    defer { depth -= 1 }
     skipSpace()
     switch byte {
     case UInt8(ascii: "{"):
       scanList(until: UInt8(ascii: "}")) { scanner, _ in
-        let line = scanner.line
+        let start = scanner.position
         let key = scanner.scanString()
         scanner.skipSpace()
         guard scanner.byte == UInt8(ascii: ":") else { return }
         scanner.advance()
         let member = pointer + "/" + JSONCursor.pointerPart(key)
-        scanner.lines[member] = line
+        scanner.positions[member] = start
         scanner.scanValue(member)
       }
     case UInt8(ascii: "["):
       scanList(until: UInt8(ascii: "]")) { scanner, index in
-        scanner.lines["\(pointer)/\(index)"] = scanner.line
+        scanner.positions["\(pointer)/\(index)"] = scanner.position
         scanner.scanValue("\(pointer)/\(index)")
       }
     case UInt8(ascii: "\""): _ = scanString()
@@ -86,12 +88,12 @@ private struct Scanner {
     while true {
       skipSpace()
       guard let byte, byte != end else { break }
-      let before = position
+      let before = offset
       element(&self, index)
       skipSpace()
       if self.byte == UInt8(ascii: ",") { advance() }
       // What cannot be understood is the parser's to report.
-      guard position > before else { return }
+      guard offset > before else { return }
       index += 1
     }
     advance()
@@ -101,12 +103,12 @@ private struct Scanner {
   private mutating func scanString() -> String {
     guard byte == UInt8(ascii: "\"") else { return "" }
     advance()
-    let start = position
+    let start = offset
     while let byte, byte != UInt8(ascii: "\"") {
       if byte == UInt8(ascii: "\\") { advance() }
       advance()
     }
-    let text = String(decoding: bytes[start..<min(position, bytes.count)], as: UTF8.self)
+    let text = String(decoding: bytes[start..<min(offset, bytes.count)], as: UTF8.self)
     advance()
     return text
   }
