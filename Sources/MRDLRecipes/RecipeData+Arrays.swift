@@ -1,4 +1,5 @@
 internal import MRDLCore
+internal import MRDLInterchange
 internal import MRDLModel
 internal import MRDLTraining
 

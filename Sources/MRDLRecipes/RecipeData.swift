@@ -1,5 +1,6 @@
 package import MRDLCore
 internal import MRDLDatasets
+internal import MRDLInterchange
 package import MRDLModel
 internal import MRDLNumerics
 package import MRDLTraining

@@ -1,6 +1,7 @@
 import MRDLCommandLine
 import MRDLCore
 import MRDLDatasets
+import MRDLInterchange
 import MRDLMetrics
 import MRDLModel
 import MRDLReports
@@ -13,7 +14,7 @@ struct EvaluationRun {
   private let output: ValueInfo?
   private let meaning: OutputMeaning?
   var evaluation = Evaluation()
-  private var path = ""
+  private(set) var path = ""
 
   init(runner: Runner, batch: Int) {
     self.runner = runner
@@ -23,10 +24,15 @@ struct EvaluationRun {
   }
 
   var labels: [String] { meaning?.labels ?? [] }
-  private var isRegression: Bool { meaning?.task == .regression }
+  /// A model that does not say what it tells tells a quantity where it gives one number.
+  var isRegression: Bool {
+    meaning.map { $0.task == .regression } ?? (output?.shape?.dimensions.last?.value == 1)
+  }
+  /// Whether the model leaves open what it tells.
+  var isUnknown: Bool { meaning == nil }
 
-  /// Runs the model on a CSV file, a `.ts` file of series, a directory with a folder for each class, or one with
-  /// IDX files.
+  /// Runs the model on a CSV file, a `.ts` file of series, arrays (`.npz`, HDF5, a directory of `.npy`), a directory
+  /// with a folder for each class, or one with IDX files.
   ///
   /// - Throws: `MRDL5001` for data without labels, or with labels that the model does not know.
   mutating func perform(_ path: String) throws(MRDLError) {
@@ -39,47 +45,16 @@ struct EvaluationRun {
       }
       evaluation = Evaluation(classCount: count, ranks: [5])
     }
-    if FileSystem.kind(of: path) != .directory {
+    if let collection = try ArrayCollection(
+      path, inputs: RecordedArrays(runner.model).inputs)
+    {
+      try evaluateArrays(collection)
+    } else if FileSystem.kind(of: path) != .directory {
       if try SeriesFile.isSeries(path) { try evaluateSeries(path) } else { try evaluateTable(path) }
     } else if try hasFolders(path) {
       try evaluateFolders(path)
     } else {
       try evaluatePictures(try MNISTDirectory(path).read(.test))
-    }
-  }
-
-  // MARK: Tables
-
-  private mutating func evaluateTable(_ path: String) throws(MRDLError) {
-    guard let features = runner.rowFeatures else {
-      throw MRDLError(
-        .wrongInput, "the model does not name the columns that it takes",
-        expected: "pictures, or a model that was trained on a table", at: Place(file: path))
-    }
-    let table = try RecordedTable.read(path, for: runner.model)
-    let rows = try TableFeatures(features, of: table)
-    let column =
-      try RecordedTable.target(of: runner.model).map { (name) throws(MRDLError) in
-        try table.column(name)
-      } ?? table.columnNames.count - 1
-    let answers = try scores([try runner.rows(of: rows, path)])
-    for (row, answer) in zip(rows.rows, answers) {
-      if isRegression {
-        // A forecast counts where all that it is about is known.
-        let targets = row..<row + answer.count
-        guard targets.upperBound <= table.rowCount else { continue }
-        var known: [Double] = []
-        for row in targets {
-          if let number = try table.number(row: row, column: column) { known.append(number) }
-        }
-        guard known.count == answer.count else { continue }
-        for (prediction, target) in zip(answer, known) {
-          evaluation.add(prediction: prediction, target: target)
-        }
-      } else if let word = table.word(row: row, column: column) {
-        evaluation.add(
-          scores: answer, label: try label(word, table.classNames, "row \(row + 1)"))
-      }
     }
   }
 

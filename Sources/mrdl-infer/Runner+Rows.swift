@@ -11,11 +11,13 @@ extension Runner {
     return features
   }
 
-  /// The rows of a table, as one batch.
-  func rows(of table: TableFeatures, _ path: String) throws(MRDLError) -> Sample {
+  /// Rows of a table, as one batch.
+  func rows(
+    _ rows: some Collection<Int>, of table: TableFeatures, _ path: String
+  ) throws(MRDLError) -> Sample {
     let numbers: Tensor
     do throws(MRDLError) {
-      numbers = try table.inputs(table.rows)
+      numbers = try table.inputs(rows)
     } catch {
       throw error.inFile(path)
     }

@@ -53,7 +53,10 @@ final class Runner {
   func load(_ path: String) throws(MRDLError) -> Sample {
     let format = try ModelFile.format(of: path)
     if format != .npy, let features = rowFeatures {
-      return try rows(of: TableFeatures(features, of: RecordedTable.read(path, for: model)), path)
+      let table = try TableFeatures(
+        features, of: RecordedTable.read(path, for: model),
+        missing: RecordedTable.missing(of: model))
+      return try rows(table.rows, of: table, path)
     }
     if format == .npy {
       let input = try freeInput()
@@ -102,9 +105,12 @@ final class Runner {
   }
 
   /// The input that an array without a name is for: the only one that is not given and no state.
-  func freeInput() throws(MRDLError) -> ValueInfo {
+  ///
+  /// - Parameter other: one that is given later.
+  func freeInput(besides other: String? = nil) throws(MRDLError) -> ValueInfo {
     let free = model.graph.inputs.filter { input in
-      given[input.name] == nil && !model.state.contains { $0.input == input.name }
+      given[input.name] == nil && input.name != other
+        && !model.state.contains { $0.input == input.name }
     }
     guard let input = free.first, free.count == 1, input.kind == .tensor else {
       throw MRDLError(

@@ -155,4 +155,138 @@ struct ArrayTests {
       try FileSystem.removeFile(data)
     }
   }
+
+  // MARK: Scores of any model
+
+  private func measures(_ model: String, _ data: String) throws -> [String: Double] {
+    let score = try Tool.infer.run(model, "--evaluate", data, "--format", "json")
+    #expect(score.exitCode == 0, "\(score.errors)")
+    guard case .object(let members)? = try JSONParser.parse(score.output)["measures"] else {
+      return [:]
+    }
+    return Dictionary(
+      uniqueKeysWithValues: members.compactMap {
+        if case .number(let number) = $0.value { ($0.key, number) } else { nil }
+      })
+  }
+
+  private func requireLikeness(
+    _ found: [String: Double], _ model: String, _ split: String, within share: Double = 1e-9
+  ) throws {
+    let stated = try ModelFile.open(model).card.metrics.filter { $0.split == split }
+    #expect(!stated.isEmpty)
+    for metric in stated {
+      let value = try #require(found[metric.name], "\(metric.name)")
+      #expect(abs(value - metric.value) <= share * max(1, abs(value)), "\(metric.name)")
+    }
+  }
+
+  /// A quantity that is linear in the numbers of each row.
+  private func sums(_ arrays: [String: Tensor]) throws -> Tensor {
+    let x = try #require(arrays["x"])
+    let numbers = x.elements(as: Double.self)
+    let sums = (0..<x.shape[0]).map { (row: Int) -> Double in
+      numbers[row * 3] - 2 * numbers[row * 3 + 2]
+    }
+    return Tensor(sums, shape: Shape([x.shape[0], 1]))
+  }
+
+  /// The trainer and `mrdl-infer` score the same samples alike, and what was converted scores the same.
+  @Test(arguments: ["npy", "npz", "h5"], [true, false])
+  func arraysAreEvaluated(_ kind: String, isClass: Bool) throws {
+    var test = rows(30, salt: 4)
+    var training = rows(90, salt: 0)
+    if !isClass {
+      training["y"] = try sums(training)
+      test["y"] = try sums(test)
+    }
+    let data = try collection(
+      Self.names(training, "_train").merging(Self.names(test, "_test")) { $1 }, as: kind)
+    var more = ["--epochs", "30"]
+    if kind == "h5" {
+      more += ["--set", "data.inputs=tensors/x", "--set", "data.targets=tensors/y"]
+    }
+    let outcome = try train(isClass ? "softmax" : "linear", data, more)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let model = work.path("m.mrdl")
+    let found = try measures(model, data)
+    // The trainer compares quantities on the scale that it learns on, the model gives f32 on that of the data.
+    try requireLikeness(found, model, "test", within: isClass ? 1e-9 : 1e-5)
+    guard kind != "h5" else { return }
+    // ONNX keeps no recipe: the arrays have the names that a recipe gives them.
+    let other = work.path("m.onnx")
+    #expect(try Tool.convert.run(model, other).exitCode == 0)
+    let again = try measures(other, data)
+    for name in isClass ? ["accuracy", "f1"] : ["r2", "mae"] {
+      let (left, right) = (found[name] ?? .nan, again[name] ?? .nan)
+      #expect(abs(left - right) < 1e-4 * max(1, abs(left)), "\(name): \(left), \(right)")
+    }
+  }
+
+  @Test func targetsThatAreUnknownDoNotCount() throws {
+    let data = try collection(rows(60, salt: 0), as: "npz")
+    #expect(try train("softmax", data, ["--epochs", "5"]).exitCode == 0)
+    func count(_ labels: [Int64]) throws -> Tool.Outcome {
+      let directory = try collection(
+        ["x": rows(60, salt: 0)["x"] ?? Tensor(labels), "y": Tensor(labels)], as: "npy")
+      return try Tool.infer.run(
+        work.path("m.mrdl"), "--evaluate", directory, "--format", "json")
+    }
+    let known = (0..<60).map { Int64($0 % 3) }
+    let some = try count(known.enumerated().map { $0.offset < 20 ? -1 : $0.element })
+    #expect(try JSONParser.parse(some.output)["samples"] == .integer(40), "\(some.errors)")
+  }
+
+  @Test(arguments: [7, -2])
+  func targetsThatAreNoClassAreRefused(_ label: Int64) throws {
+    let data = try collection(rows(60, salt: 0), as: "npz")
+    #expect(try train("softmax", data, ["--epochs", "5"]).exitCode == 0)
+    var arrays = rows(60, salt: 0)
+    arrays["y"] = Tensor((0..<60).map { $0 == 41 ? label : Int64($0 % 3) })
+    let outcome = try Tool.infer.run(
+      work.path("m.mrdl"), "--evaluate", try collection(arrays, as: "npy"))
+    #expect(outcome.exitCode == 65 && outcome.errors.contains("sample 41"), "\(outcome.errors)")
+  }
+
+  /// Cells that are missing are to the score what they were to the training.
+  @Test(arguments: ["mean", "drop"])
+  func missingCellsAreWhatTheTrainingMadeOfThem(_ missing: String) throws {
+    var text = "a,b,y\n"
+    for row in 0..<60 {
+      let (a, b) = (Double(row * 7 % 13), Double(row * 11 % 17))
+      text += "\(row % 9 == 4 ? "" : "\(a)"),\(row % 10 == 7 ? "NA" : "\(b)"),"
+      text += row % 12 == 5 ? "\n" : "\(3 * a - b + Double(row % 5))\n"
+    }
+    let data = try write(text, "t.csv")
+    let outcome = try train(
+      "linear", data, ["--set", "data.test=0", "--set", "data.missing=\(missing)"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    try requireLikeness(try measures(work.path("m.mrdl"), data), work.path("m.mrdl"), "train")
+  }
+
+  @Test(arguments: ["previous", "drop"])
+  func missingValuesOfASeriesToo(_ missing: String) throws {
+    var text = "y\n"
+    for row in 0..<80 {
+      let isMissing = row < 2 || row % 17 == 9
+      text += isMissing ? "NA\n" : "\(10 + row % 5 + row / 7)\n"
+    }
+    let data = try write(text, "t.csv")
+    let outcome = try train(
+      "forecast", data,
+      [
+        "--epochs", "2", "--set", "data.test=0", "--set", "data.missing=\(missing)", "--set",
+        "validation=0", "--set", "keep=last", "--set", "data.forecast.window=6", "--set",
+        "data.forecast.season=5", "--set", "early_stopping=null",
+      ])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let model = work.path("m.mrdl")
+    let stated = try ModelFile.open(model).card.metrics.filter { $0.split == "train" }
+    let found = try measures(model, data)
+    for metric in stated where !metric.name.hasPrefix("seasonal_naive") {
+      #expect(
+        abs((found[metric.name] ?? .nan) - metric.value) <= 1e-9 * max(1, abs(metric.value)),
+        "\(metric.name): \(found), \(metric.value)")
+    }
+  }
 }

@@ -134,6 +134,44 @@ struct SequenceTests {
     #expect(r2 > 0.99 && mae < 0.6, "\(outcome.output)")
   }
 
+  /// `mrdl-infer` counts the steps that the trainer counts.
+  @Test(arguments: [true, false]) func stepsAreEvaluated(isClass: Bool) throws {
+    let numbers = (0..<(Self.count * Self.steps * 2)).map { index in
+      index % 7 == 0 ? Float.nan : Float(index * 31 % 17)
+    }
+    let arrays = [
+      "x": inputs(padding: 0), "n": lengths,
+      "y": isClass
+        ? classes(padding: 1) : Tensor(numbers, shape: Shape([Self.count, Self.steps, 2])),
+    ]
+    var both: [String: Tensor] = [:]
+    for (name, tensor) in arrays {
+      both[name + "_train"] = tensor
+      both[name + "_test"] = tensor
+    }
+    let data = try collection("arrays", both)
+    let layers = #"{"kind": "dense"}"#
+    let outcome = try train(
+      isClass
+        ? try recipe(
+          layers + #", {"kind": "activation", "function": "softmax"}"#, loss: "cross-entropy")
+        : try recipe(layers, loss: "quadratic"), data, ["--epochs", "3"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let score = try Tool.infer.run(
+      work.path("m.mrdl"), "--evaluate", data, "--format", "json", "--batch", "7")
+    #expect(score.exitCode == 0, "\(score.errors)")
+    let measures = try #require(try JSONParser.parse(score.output)["measures"])
+    let stated = try ModelFile.open(work.path("m.mrdl")).card.metrics.filter { $0.split == "test" }
+    #expect(!stated.isEmpty)
+    for metric in stated {
+      guard case .number(let found)? = measures[metric.name] else {
+        Issue.record("\(metric.name) is missing")
+        continue
+      }
+      #expect(abs(found - metric.value) <= 1e-6 * max(1, abs(found)), "\(metric.name)")
+    }
+  }
+
   @Test func whatDoesNotFitIsNamed() throws {
     let dense = #"{"kind": "dense"}, {"kind": "activation", "function": "softmax"}"#
     let recipe = try recipe(dense, loss: "cross-entropy")

@@ -27,6 +27,12 @@ package enum RecordedTable {
     if case .string(let name)? = model.training?.recipe["data"]?["target"] { name } else { nil }
   }
 
+  /// What the training did where cells are missing.
+  package static func missing(of model: Model) -> TableFeatures.Missing {
+    guard case .string(let word)? = model.training?.recipe["data"]?["missing"] else { return .mean }
+    return TableFeatures.Missing(rawValue: word) ?? .mean
+  }
+
   /// How many values a model of a series forecasts at once, from the row of its answer on; nil for others.
   package static func horizon(of model: Model) -> Int? {
     guard let value = model.training?.recipe["data"]?["forecast"]?["horizon"] else { return nil }

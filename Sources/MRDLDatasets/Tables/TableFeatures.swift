@@ -4,14 +4,28 @@ package import MRDLModel
 /// Makes inputs of rows as the header of a model says: (x − mean) / std for each feature in double precision,
 /// a missing cell being the mean.
 package struct TableFeatures: Sendable {
+  /// What becomes of a cell that is missing.
+  package enum Missing: String, Sendable {
+    /// It is the mean that the model states.
+    case mean
+    /// The same; those who measure leave such rows out.
+    case drop
+    /// It is the number before it in its column, or, where there is none, the first one of all.
+    case previous
+  }
+
   package let table: Table
   package let features: [TableFeature]
   private let mean: [Double]
   private let deviation: [Double]
+  private let missing: Missing
 
   /// - Throws: `MRDL5001` where the table lacks a column.
-  package init(_ preprocessing: FeaturePreprocessing, of table: Table) throws(MRDLError) {
+  package init(
+    _ preprocessing: FeaturePreprocessing, of table: Table, missing: Missing = .mean
+  ) throws(MRDLError) {
     self.table = table
+    self.missing = missing
     var features: [TableFeature] = []
     for name in preprocessing.names { features.append(try TableFeature(name, of: table)) }
     self.features = features
@@ -39,10 +53,9 @@ package struct TableFeatures: Sendable {
     numbers.reserveCapacity(rows.count * features.count)
     for row in rows {
       for (index, feature) in features.enumerated() {
-        guard
-          let value = try feature.value(of: table, row: row)
-            ?? (mean.isEmpty ? nil : mean[index])
-        else {
+        var number = try feature.value(of: table, row: row)
+        if number == nil { number = try substitute(feature, index, row) }
+        guard let value = number else {
           throw MRDLError(
             .badDataset, "a cell is missing, and the model has no mean for it",
             at: Place(file: table.name, path: "row \(row + 1), feature \"\(feature.name)\""))
@@ -52,5 +65,27 @@ package struct TableFeatures: Sendable {
       }
     }
     return Tensor(numbers, shape: Shape([rows.count, features.count]))
+  }
+
+  /// Whether a row has all cells that the features ask for.
+  package func isComplete(_ row: Int) -> Bool {
+    features.allSatisfy { table.word(row: row - $0.reach, column: $0.column) != nil }
+  }
+
+  /// The number in place of a missing one, nil where there is none.
+  ///
+  /// - Complexity: O(rows up to the number that stands for it).
+  private func substitute(
+    _ feature: TableFeature, _ index: Int, _ row: Int
+  ) throws(MRDLError) -> Double? {
+    guard missing == .previous else { return mean.isEmpty ? nil : mean[index] }
+    let own = row - feature.reach
+    for row in stride(from: own - 1, through: 0, by: -1) {
+      if let number = try table.number(row: row, column: feature.column) { return number }
+    }
+    for row in own..<table.rowCount {
+      if let number = try table.number(row: row, column: feature.column) { return number }
+    }
+    return nil
   }
 }

@@ -1,25 +1,24 @@
-internal import MRDLCore
+package import MRDLCore
 internal import MRDLHDF5
-internal import MRDLInterchange
 
 /// Named arrays on a disk: an `.npz` archive, an HDF5 file, or a directory with `.npy` files. Elements that lie as they
 /// are computed with (`.npy`, what `numpy.savez` has stored, contiguous data sets of HDF5) are mapped, so that
 /// data may be larger than the memory.
-struct ArrayCollection: Sendable {
+package struct ArrayCollection: Sendable {
   private enum Source: Sendable {
     case arrays([String: Tensor])
     case hdf5(HDF5Group)
     case directory
   }
 
-  let path: String
+  package let path: String
   private let source: Source
 
   /// nil where the path names no such thing.
   ///
   /// - Parameter inputs: an array that a directory must hold, maybe with `_train`, to be one.
   /// - Throws: what is wrong with an archive or a file that is one.
-  init?(_ path: String, inputs: String) throws(MRDLError) {
+  package init?(_ path: String, inputs: String) throws(MRDLError) {
     self.path = path
     if FileSystem.kind(of: path) == .directory {
       let files = [inputs, inputs + "_train"].map { FileSystem.join(path, $0 + ".npy") }
@@ -43,7 +42,7 @@ struct ArrayCollection: Sendable {
   }
 
   /// The array of a name, which for HDF5 is a path; nil where there is none.
-  func array(_ name: String) throws(MRDLError) -> Tensor? {
+  package func array(_ name: String) throws(MRDLError) -> Tensor? {
     switch source {
     case .arrays(let arrays): return arrays[name]
     case .directory:
@@ -72,7 +71,7 @@ struct ArrayCollection: Sendable {
   private func file(_ name: String) -> String { FileSystem.join(path, name + ".npy") }
 
   /// What there is, for messages.
-  func names() throws(MRDLError) -> [String] {
+  package func names() throws(MRDLError) -> [String] {
     switch source {
     case .arrays(let arrays): arrays.keys.sorted()
     case .hdf5(let root): root.names
@@ -84,7 +83,7 @@ struct ArrayCollection: Sendable {
   }
 
   /// The SHA-256 of the file, or of the files of some arrays one after the other.
-  func digest(of names: [String]) throws(MRDLError) -> Digest {
+  package func digest(of names: [String]) throws(MRDLError) -> Digest {
     var files = [path]
     if case .directory = source { files = names.map(file) }
     var hasher = SHA256()
