@@ -1,6 +1,7 @@
 import MRDLCore
 import MRDLModel
 import MRDLOperators
+import MRDLRuntime
 import MRDLTraining
 import Testing
 
@@ -169,6 +170,36 @@ import Testing
   }()
 
   @Test(arguments: losses) func lossesAgree(_ c: GradientCase) throws { try c.expectAgreement() }
+
+  /// Labels are 0 to C − 1 or `ignore_index`: the loss and its gradient refuse others alike.
+  @Test(arguments: ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"], [-1, 4, -5])
+  func labelsThatAreNoClassAreRefused(_ name: String, label: Int) throws {
+    for ignored in [nil, 255] as [Int64?] {
+      var model = Model(
+        graph: Graph(
+          inputs: [ValueInfo("x", .float64, [2, 4])],
+          nodes: [
+            Node(
+              name, inputs: ["x", "labels"], outputs: ["loss"],
+              attributes: ignored.map { ["ignore_index": .integer($0)] } ?? [:])
+          ]))
+      model.tensors["labels"] = ModelTensor("labels", Self.whole([3, label]))
+      model.graph.outputs = [ValueInfo("loss", .float64, [])]
+      var (backward, gradients) = try model.differentiated(loss: "loss", withRespectTo: ["x"])
+      backward.graph.outputs = gradients.map { ValueInfo($0, .float64, nil) }
+      for model in [model, backward] {
+        let error = #expect(throws: MRDLError.self) {
+          var session = Session(
+            try Program(
+              model, options: ProgramOptions(mode: .training), operators: .training))
+          _ = try session.run(["x": GradientCheck.numbers([2, 4], seed: 1)])
+        }
+        #expect(error?.code == .operatorFailed)
+        #expect(error?.description.contains("a label is no class") == true)
+        #expect(error?.description.contains("0 to 3") == true)
+      }
+    }
+  }
 
   /// The logarithms of the probabilities are computed where nobody reads the loss.
   @Test(arguments: ["", "unread"]) func logarithmsAlone(loss: String) throws {

@@ -1,4 +1,4 @@
-internal import MRDLCore
+package import MRDLCore
 internal import MRDLModel
 
 /// The attributes of losses of classes: how the losses of a batch become one, and the class that never
@@ -16,6 +16,17 @@ package struct LossReduction: Sendable {
   init(_ attributes: inout AttributeReader) throws(MRDLError) {
     kind = try attributes.choice("reduction", default: .mean)
     ignoredClass = try attributes.integer("ignore_index")
+  }
+
+  /// - Throws: `MRDL4005` for a label that is none of the classes, which count from 0.
+  package static func check(
+    _ label: Int, classCount: Int, at place: Place
+  ) throws(MRDLError) {
+    guard (0..<classCount).contains(label) else {
+      throw MRDLError(
+        .operatorFailed, "a label is no class", found: "\(label)",
+        expected: "0 to \(classCount - 1)", at: place)
+    }
   }
 
   /// The shape of the loss of scores [N, C, …], labels [N, …] and maybe weights [C].
@@ -111,11 +122,7 @@ struct LossKernel: Kernel {
         let label = labels[line]
         var value = 0.0
         if label != kernel.reduction.ignoredClass {
-          guard (0..<length).contains(label) else {
-            throw MRDLError(
-              .operatorFailed, "a label is no class", found: "\(label)",
-              expected: "0 to \(length - 1)", at: kernel.place)
-          }
+          try LossReduction.check(label, classCount: length, at: kernel.place)
           let weight = weights?[label].real ?? 1
           value = -(x[start + label * inner].real - shift) * weight
           weightSum += weight

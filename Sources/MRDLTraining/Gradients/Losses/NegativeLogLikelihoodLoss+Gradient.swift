@@ -1,21 +1,26 @@
 public import MRDLCore
 internal import MRDLModel
+public import MRDLOperators
 
 /// The negative logarithms of the probabilities of labels, weighted, written as a choice, a product and sums.
 public enum NegativeLogLikelihoodLossRule: ExpansionRule {
   public static let operatorName = "NegativeLogLikelihoodLoss"
+  public static let backwardOperators: [any Operator.Type] = [LabelCheck.self]
 
   public static func expand(_ step: inout ExpansionStep) throws(MRDLError) {
     let axis = step.integers([1])
-    var labels = step.add("Cast", [step.inputNames[1]], ["to": .integer(7)])
+    let given = step.add("Cast", [step.inputNames[1]], ["to": .integer(7)])
     var isIgnored: String?
     if let ignored = step.integer("ignore_index") {
       let flags = step.add(
-        "Equal", [labels, step.constant(Tensor([Int64(ignored)], shape: .scalar))])
-      let first = step.constant(Tensor([Int64(0)], shape: .scalar))
-      labels = step.add("Where", [flags, first, labels])
+        "Equal", [given, step.constant(Tensor([Int64(ignored)], shape: .scalar))])
       isIgnored = flags
     }
+    let labels = step.makeName()
+    step.append(
+      Node(
+        LabelCheck.name, domain: LabelCheck.domain, inputs: [given, step.inputNames[0]],
+        outputs: [labels], attributes: step.node.attributes.filter { $0.key == "ignore_index" }))
     let places = step.add("Unsqueeze", [labels, axis])
     let chosen = step.add(
       "GatherElements", [step.inputNames[0], places], ["axis": .integer(1)])
