@@ -60,9 +60,14 @@ import Testing
   }
 
   @Test func whatIsRefusedSaysWhy() {
-    let unique = error([Node("Unique", inputs: ["x"], outputs: ["y"])], ["x": [2]])
-    #expect(unique?.code == .noGradient, "\(String(describing: unique))")
-    #expect(unique?.message.contains("there is no rule") == true)
+    let joined = error(
+      [
+        Node("SequenceConstruct", inputs: ["x"], outputs: ["s"]),
+        Node(
+          "ConcatFromSequence", inputs: ["s"], outputs: ["y"], attributes: ["axis": .integer(0)]),
+      ], ["x": [2]])
+    #expect(joined?.code == .noGradient, "\(String(describing: joined))")
+    #expect(joined?.message.contains("not sequences") == true)
     func branch(_ name: String) -> AttributeValue {
       .graph(
         Graph(

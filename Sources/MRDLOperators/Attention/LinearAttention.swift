@@ -83,6 +83,12 @@ public struct LinearAttention: Operator {
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
+    return LinearAttentionKernel(type: type, layout: try layout(request))
+  }
+
+  /// The sizes of a call, checked.
+  package func layout(_ request: KernelRequest) throws(MRDLError) -> LinearAttentionLayout {
+    let type = request.inputType(0)
     for index in 3..<max(request.inputs.count, 3) where request.inputs[index] != nil {
       guard request.inputType(index) == type else {
         throw request.unsupportedType(request.inputType(index))
@@ -105,28 +111,52 @@ public struct LinearAttention: Operator {
       throw MRDLError(
         .badShape, "decay, beta or the state do not fit the heads", at: request.place)
     }
-    return LinearAttentionKernel(
-      type: type, rule: rule, batch: q[0], steps: q[1], queryHeads: queryHeads,
-      keyHeads: keyHeads, size: size, valueSize: v[2] / keyHeads, decayWidth: decay ?? 0,
-      betaWidth: beta ?? 0, scale: scale == 0 ? 1 / Double(max(size, 1)).squareRoot() : scale)
+    return LinearAttentionLayout(
+      decays: rule.decays, corrects: rule.corrects, batch: q[0], steps: q[1],
+      queryHeads: queryHeads, keyHeads: keyHeads, size: size, valueSize: v[2] / keyHeads,
+      decaysByHead: decay == keyHeads, isBetaShared: beta == 1,
+      scale: scale == 0 ? 1 / Double(max(size, 1)).squareRoot() : scale)
+  }
+}
+
+/// The sizes of a call of LinearAttention, for itself and its gradient.
+package struct LinearAttentionLayout: Sendable {
+  package let decays: Bool
+  package let corrects: Bool
+  package let batch: Int
+  package let steps: Int
+  package let queryHeads: Int
+  package let keyHeads: Int
+  /// The numbers of a key, which are the rows of a state.
+  package let size: Int
+  /// The numbers of a value, which are the columns of a state.
+  package let valueSize: Int
+  /// Whether a head has one decay, rather than one for each row of its state.
+  package let decaysByHead: Bool
+  /// Whether all heads have one beta.
+  package let isBetaShared: Bool
+  package let scale: Double
+
+  /// Where the decay of a row of the state stands.
+  ///
+  /// - Parameter line: the number of the step among those of all samples.
+  package func decayPlace(_ line: Int, _ head: Int, _ index: Int) -> Int {
+    let place = line * keyHeads + head
+    return decaysByHead ? place : place * size + index
+  }
+
+  /// Where the beta of a head stands.
+  package func betaPlace(_ line: Int, _ head: Int) -> Int {
+    isBetaShared ? line : line * keyHeads + head
   }
 }
 
 private struct LinearAttentionKernel: Kernel {
   let type: ScalarType
-  let rule: LinearAttention.UpdateRule
-  let batch: Int
-  let steps: Int
-  let queryHeads: Int
-  let keyHeads: Int
-  let size: Int
-  let valueSize: Int
-  let decayWidth: Int
-  let betaWidth: Int
-  let scale: Double
+  let layout: LinearAttentionLayout
 
   /// A state and a row of values.
-  var workspaceByteCount: Int { (size + 1) * valueSize * 8 + 8 }
+  var workspaceByteCount: Int { (layout.size + 1) * layout.valueSize * 8 + 8 }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     guard let scratch = arguments.workspace.baseAddress else { return }
@@ -146,10 +176,12 @@ private struct LinearAttentionKernel: Kernel {
     let k = arguments.input(1, as: scalar)
     let v = arguments.input(2, as: scalar)
     let y = arguments.output(0, as: scalar)
+    let (steps, queryHeads, keyHeads) = (layout.steps, layout.queryHeads, layout.keyHeads)
+    let (size, valueSize) = (layout.size, layout.valueSize)
     let count = size * valueSize
     let row = state + count
     let group = queryHeads / keyHeads
-    for sample in 0..<batch {
+    for sample in 0..<layout.batch {
       for head in 0..<keyHeads {
         let place = (sample * keyHeads + head) * count
         if arguments.hasInput(3) {
@@ -162,20 +194,17 @@ private struct LinearAttentionKernel: Kernel {
           let line = sample * steps + step
           let key = (line * keyHeads + head) * size
           let value = (line * keyHeads + head) * valueSize
-          if rule.decays {
+          if layout.decays {
             let decay = arguments.input(4, as: scalar)
             for index in 0..<size {
-              let exponent =
-                decayWidth == keyHeads
-                ? decay[line * keyHeads + head] : decay[key + index]
-              let factor = exponential(Double(exponent))
+              let factor = exponential(Double(decay[layout.decayPlace(line, head, index)]))
               for column in 0..<valueSize { state[index * valueSize + column] *= factor }
             }
           }
           for column in 0..<valueSize { row[column] = Double(v[value + column]) }
-          if rule.corrects {
+          if layout.corrects {
             let beta = arguments.input(5, as: scalar)
-            let factor = Double(beta[betaWidth == 1 ? line : line * keyHeads + head])
+            let factor = Double(beta[layout.betaPlace(line, head)])
             for column in 0..<valueSize {
               var sum = 0.0
               for index in 0..<size {
@@ -198,7 +227,7 @@ private struct LinearAttentionKernel: Kernel {
               for index in 0..<size {
                 sum += state[index * valueSize + column] * Double(q[query + index])
               }
-              y[target + column] = Scalar(scale * sum)
+              y[target + column] = Scalar(layout.scale * sum)
             }
           }
         }

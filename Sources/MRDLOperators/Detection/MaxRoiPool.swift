@@ -42,19 +42,21 @@ public struct MaxRoiPool: Operator {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
     return MaxRoiPoolKernel(
-      input: request.inputShape(0), regionCount: request.inputShape(1)[0], rows: rows,
-      columns: columns, spatialScale: spatialScale, type: type, place: request.place)
+      cells: cells(of: request.inputShape(0), at: request.place),
+      regionCount: request.inputShape(1)[0], type: type)
+  }
+
+  /// How regions of feature maps [N, C, H, W] are cut.
+  package func cells(of input: Shape, at place: Place) -> RegionCells {
+    RegionCells(
+      input: input, rows: rows, columns: columns, spatialScale: spatialScale, place: place)
   }
 }
 
 private struct MaxRoiPoolKernel: Kernel {
-  let input: Shape
+  let cells: RegionCells
   let regionCount: Int
-  let rows: Int
-  let columns: Int
-  let spatialScale: Double
   let type: ScalarType
-  let place: Place
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
     try type.accept(
@@ -73,42 +75,22 @@ private struct MaxRoiPoolKernel: Kernel {
       let x = input.assumingMemoryBound(to: type)
       let numbers = regions.assumingMemoryBound(to: type)
       let y = output.assumingMemoryBound(to: type)
-      let (channels, height, width) = (kernel.input[1], kernel.input[2], kernel.input[3])
-      for region in 0..<kernel.regionCount {
-        let picture = numbers[region * 5].real
-        guard picture >= 0, picture < Double(kernel.input[0]) else {
-          throw MRDLError(
-            .operatorFailed, "a region lies in a picture that is not there", found: "\(picture)",
-            expected: "0 to \(kernel.input[0] - 1)", at: kernel.place)
-        }
-        /// A corner in whole elements, far outside at most.
-        func corner(_ index: Int) -> Int {
-          let scaled = (numbers[region * 5 + index].real * kernel.spatialScale).rounded()
-          return Int(min(max(scaled.isNaN ? 0 : scaled, -1e9), 1e9))
-        }
-        let (left, top) = (corner(1), corner(2))
-        let cellWidth = Double(max(corner(3) - left + 1, 1)) / Double(kernel.columns)
-        let cellHeight = Double(max(corner(4) - top + 1, 1)) / Double(kernel.rows)
-        /// The elements of a cell along one axis.
-        func range(_ cell: Int, _ size: Double, _ start: Int, _ extent: Int) -> Range<Int> {
-          let first = Int((Double(cell) * size).rounded(.down)) + start
-          let end = Int((Double(cell + 1) * size).rounded(.up)) + start
-          let low = min(max(first, 0), extent)
-          return low..<max(low, min(end, extent))
-        }
+      let cells = kernel.cells
+      let (channels, height, width) = (cells.input[1], cells.input[2], cells.input[3])
+      let count = cells.rows * cells.columns
+      for index in 0..<kernel.regionCount {
+        let region = try cells.region { numbers[index * 5 + $0].real }
         for channel in 0..<channels {
-          let plane = (Int(picture) * channels + channel) * height * width
-          for cell in 0..<(kernel.rows * kernel.columns) {
-            let (i, j) = cell.quotientAndRemainder(dividingBy: kernel.columns)
+          let plane = (region.picture * channels + channel) * height * width
+          for cell in 0..<count {
             var largest: Number?
-            for row in range(i, cellHeight, top, height) {
-              for column in range(j, cellWidth, left, width) {
+            for row in region.rows(cell / cells.columns) {
+              for column in region.columns(cell % cells.columns) {
                 let element = x[plane + row * width + column]
                 if largest.map({ $0 < element }) ?? true { largest = element }
               }
             }
-            y[(region * channels + channel) * kernel.rows * kernel.columns + cell] =
-              largest ?? .zero
+            y[(index * channels + channel) * count + cell] = largest ?? .zero
           }
         }
       }

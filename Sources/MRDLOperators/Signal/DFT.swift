@@ -1,5 +1,5 @@
 public import MRDLCore
-internal import MRDLModel
+package import MRDLModel
 internal import MRDLNumerics
 
 /// ONNX DFT: the discrete Fourier transform along an axis of real [*, 1] or complex [*, 2] numbers.
@@ -11,8 +11,8 @@ public struct DFT: Operator {
   public static let name = "DFT"
   public static let inputCount = 1...3
 
-  private let isInverse: Bool
-  private let isOneSided: Bool
+  package let isInverse: Bool
+  package let isOneSided: Bool
 
   public init(attributes: inout AttributeReader) throws(MRDLError) {
     isInverse = try attributes.flag("inverse")
@@ -38,7 +38,8 @@ public struct DFT: Operator {
     return [ValueFacts(data.scalarType, shape)]
   }
 
-  private func axis(_ operands: Operands, rank: Int) throws(MRDLError) -> Int? {
+  /// The axis that is transformed; nil where it is not known yet.
+  package func axis(_ operands: Operands, rank: Int) throws(MRDLError) -> Int? {
     var given = -2
     if operands.optional(2) != nil {
       guard let known = try operands.integers(2)?.first else { return nil }
@@ -51,8 +52,8 @@ public struct DFT: Operator {
     return axis
   }
 
-  /// The number of numbers that are transformed.
-  private func length(
+  /// The number of numbers that are transformed; nil where it is not known yet.
+  package func length(
     _ operands: Operands, _ extent: Dimension
   ) throws(MRDLError) -> Int? {
     var length = extent.value

@@ -32,7 +32,7 @@ public struct STFT: Operator {
   }
 
   /// The distance and the length of frames; nil where they are not known yet.
-  private func sizes(_ operands: Operands) throws(MRDLError) -> (step: Int, frame: Int)? {
+  package func sizes(_ operands: Operands) throws(MRDLError) -> (step: Int, frame: Int)? {
     guard let step = try operands.integers(1)?.first else { return nil }
     var frame: Int?
     if operands.optional(3) != nil {

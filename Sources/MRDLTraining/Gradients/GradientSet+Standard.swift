@@ -35,8 +35,10 @@ extension GradientSet {
       CrossEntropyLossRule.self,
       CumProdRule.self,
       CumSumRule.self,
+      DFTRule.self,
       DeformConvRule.self,
       DepthToSpaceRule.self,
+      DetRule.self,
       DivRule.self,
       DropoutRule.self,
       EinsumRule.self,
@@ -67,6 +69,7 @@ extension GradientSet {
       LSTMRule.self,
       LayerNormalizationRule.self,
       LeakyReluRule.self,
+      LinearAttentionRule.self,
       LogRule.self,
       LogSoftmaxRule.self,
       LoopRule.self,
@@ -74,6 +77,7 @@ extension GradientSet {
       LpPoolRule.self,
       MatMulRule.self,
       MaxPoolRule.self,
+      MaxRoiPoolRule.self,
       MaxRule.self,
       MaxUnpoolRule.self,
       MeanRule.self,
@@ -110,6 +114,7 @@ extension GradientSet {
       RoiAlignRule.self,
       RotaryEmbeddingRule.self,
       RoundRule.self,
+      STFTRule.self,
       ScanRule.self,
       ScatterElementsRule.self,
       ScatterNDRule.self,
@@ -144,6 +149,7 @@ extension GradientSet {
       TrainingRNNRule.self,
       TransposeRule.self,
       TriluRule.self,
+      UniqueRule.self,
       UnsqueezeRule.self,
       WhereRule.self,
     ], constants: constants, refusals: refusals)
@@ -211,11 +217,6 @@ extension GradientSet {
     (
       [DequantizeLinear.self],
       "numbers of a few bits have none; a model learns before it is quantised"
-    ),
-    (
-      [
-        DFT.self, Det.self, LinearAttention.self, MaxRoiPool.self, STFT.self, Unique.self,
-      ], "there is no rule for it"
     ),
   ]
 }

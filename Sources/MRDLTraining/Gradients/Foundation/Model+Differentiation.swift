@@ -79,6 +79,12 @@ private struct ReverseAccumulation {
 
   private mutating func begin(at loss: String) throws(MRDLError) {
     guard let known = facts[loss] else {
+      // Nothing is known of what comes out of sequences and optionals.
+      if let node = model.graph.nodes.first(where: {
+        set.refusal(of: $0.operatorName, domain: $0.domain) != nil
+      }) {
+        throw refusal(of: node, at: Place("/graph (\(loss))"))
+      }
       throw MRDLError(.undefinedValue, "the graph has no such value", found: "\"\(loss)\"")
     }
     guard known.concreteShape?.elementCount == 1, let shape = known.concreteShape else {
@@ -100,6 +106,16 @@ private struct ReverseAccumulation {
     contributions[loss] = [name]
   }
 
+  /// The error for a node whose operator has no rule.
+  private func refusal(of node: Node, at place: Place) -> MRDLError {
+    let reason = set.refusal(of: node.operatorName, domain: node.domain)
+    return MRDLError(
+      .noGradient,
+      "an operator between the parameters and the loss has no gradient"
+        + (reason.map { ": \($0)" } ?? ""),
+      found: node.qualifiedOperatorName, at: place)
+  }
+
   /// Passes the residuals of a node's outputs on to its inputs.
   private mutating func pass(_ node: Node, at place: Place) throws(MRDLError) {
     guard dependence.needsGradient(node) else { return }
@@ -107,12 +123,7 @@ private struct ReverseAccumulation {
     let residuals = node.outputs.map { $0.isEmpty ? nil : residual(of: $0) }
     guard residuals.contains(where: { $0 != nil }) else { return }
     guard let rule = set.rule(for: node.operatorName, domain: node.domain) else {
-      let reason = set.refusal(of: node.operatorName, domain: node.domain)
-      throw MRDLError(
-        .noGradient,
-        "an operator between the parameters and the loss has no gradient"
-          + (reason.map { ": \($0)" } ?? ""),
-        found: node.qualifiedOperatorName, at: place)
+      throw refusal(of: node, at: place)
     }
     var step = GradientStep(
       node: node, inputs: node.inputs.map { $0.isEmpty ? nil : facts[$0] },
