@@ -161,4 +161,37 @@ struct DrawingTests {
   func base64(_ bytes: String, _ text: String) {
     #expect(Base64.text(of: Array(bytes.utf8)) == text)
   }
+
+  // MARK: Letters
+
+  private func picture(of text: String) throws -> [UInt8] {
+    var drawing = Drawing("", summary: "", width: 60, height: 60)
+    drawing.add(text: text, at: Drawing.Point(15, 42), size: 30)
+    return drawing.png(scale: 1)
+  }
+
+  /// Every letter of Latin-1 and Latin Extended-A is drawn, and none as another: neither composed nor decomposed ones
+  /// are boxes.
+  @Test func lettersOfLatinHaveTheirOwnPictures() throws {
+    let box = try picture(of: "漢")
+    #expect(try picture(of: "字") == box)
+    var pictures: [[UInt8]: Character] = [:]
+    for code in Array(0x41...0x5A) + Array(0x61...0x7A) + Array(0xC0...0x17F) {
+      guard let scalar = Unicode.Scalar(code), scalar.properties.isAlphabetic else { continue }
+      let letter = Character(scalar)
+      let picture = try picture(of: String(letter))
+      #expect(picture != box, "\(letter)")
+      // One letter is drawn with a stroke, two are of two alphabets.
+      if let other = pictures.updateValue(letter, forKey: picture) {
+        #expect("\(other)\(letter)" == "ÐĐ")
+      }
+    }
+    #expect(try picture(of: "e\u{301}") == picture(of: "\u{E9}"))
+    #expect(try picture(of: "x\u{302}") != box)
+  }
+
+  @Test func marksMakeNarrowLettersWider() {
+    #expect(Drawing.width(of: "î", size: 10) > Drawing.width(of: "i", size: 10))
+    #expect(Drawing.width(of: "ê", size: 10) == Drawing.width(of: "e", size: 10))
+  }
 }

@@ -61,6 +61,22 @@ struct TrainingPageTests {
     #expect((images ?? 0) == shown)
   }
 
+  @Test func channelsLieBesideEachOther() throws {
+    let weights = Tensor([Float(1), 0, 0, 0, 0, 0, 0, -1], shape: Shape([1, 2, 2, 2]))
+    let drawing = try #require(
+      try FilterPicture(model("Conv", weights, inputs: [1, 2, 9, 9]))
+    ).drawing
+    #expect(drawing.summary.contains("2 channels"), "\(drawing.summary)")
+    for case .image(let image, _) in drawing.elements {
+      let (orange, blue): ([UInt8], [UInt8]) = ([0xd5, 0x5e, 0x00], [0x00, 0x72, 0xb2])
+      let (white, grey): ([UInt8], [UInt8]) = ([255, 255, 255], [160, 160, 160])
+      #expect(image.width == 5 && image.height == 2)
+      #expect(
+        image.samples.elements(as: UInt8.self)
+          == [orange, white, grey, white, white, white, white, grey, white, blue].flatMap { $0 })
+    }
+  }
+
   /// The weights of a unit of a dense layer lie as the pixels do, however the layer keeps them.
   @Test func filtersOfADenseLayerOnPictures() throws {
     let rows: [Float] = [1, 0, 0, -1, 0, 0, 0, 0]

@@ -1,6 +1,7 @@
 internal import MRDLCore
 
-/// Letters made of lines, for text in pixels where no font can be counted on.
+/// Letters made of lines, for text in pixels where no font can be counted on: those of Latin-1 and Latin Extended-A, and
+/// others with one accent.
 ///
 /// A letter is written on a grid whose rows run from 0, the top of capitals, over 7, the baseline, to 9,
 /// the foot of descenders. Its lines are those of `glyphs`: points of two digits, column and row; a point
@@ -49,7 +50,7 @@ enum StrokeFont {
 
   // MARK: Letters
 
-  fileprivate struct Letter {
+  struct Letter {
     var width: Double
     var strokes: [[Drawing.Point]]
   }
@@ -59,7 +60,10 @@ enum StrokeFont {
 
   private static let letters: [Character: Letter] = {
     var letters: [Character: Letter] = [" ": Letter(width: 1.6, strokes: [])]
-    for (character, outline) in glyphs { letters[character] = Letter(outline: outline, width: nil) }
+    for (character, outline) in glyphs.merging(otherGlyphs, uniquingKeysWith: { $1 }) {
+      letters[character] = Letter(outline: outline, width: nil)
+    }
+    letters.merge(accented(letters)) { own, _ in own }
     // Figures are of one width, so that columns of them stand below each other.
     for digit in "0123456789" {
       letters[digit] = glyphs[digit].map { Letter(outline: $0, width: 4) }
@@ -73,7 +77,7 @@ enum StrokeFont {
 }
 
 extension StrokeFont.Letter {
-  fileprivate init(outline: String, width: Double?) {
+  init(outline: String, width: Double?) {
     strokes = outline.split(separator: "/").map { Self.stroke($0) }
     let right = strokes.flatMap { $0 }.map(\.x).max() ?? 0
     self.width = width ?? right
