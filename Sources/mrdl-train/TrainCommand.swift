@@ -20,7 +20,8 @@ import MRDLTraining
         mrdl-train fine-tune --data DIR --set from.model=base.onnx --output model.mrdl
         mrdl-train --resume model.checkpoint.mrdl --data DIR --output model.mrdl
         mrdl-train lenet --data DIR --benchmark 5
-        mrdl-train --print lenet > mine.json && mrdl-train mine.json --data DIR --output m.mrdl
+        mrdl-train --print lenet --yaml > mine.yaml
+        mrdl-train mine.yaml --data DIR --output m.mrdl
       """,
     version: Release.version)
 
@@ -88,10 +89,14 @@ import MRDLTraining
     help: ArgumentHelp("Print a recipe with every default written out.", valueName: "recipe"))
   var printed: String?
 
+  @Flag(help: "With --print: YAML in place of JSON.")
+  var yaml = false
+
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1.") }
     if let seed, seed < 0 { throw ValidationError("--seed must not be negative.") }
+    guard !yaml || printed != nil else { throw ValidationError("--yaml is for --print.") }
     if list || printed != nil { return }
     if let benchmark {
       guard benchmark > 0, benchmark <= 86_400 else {
@@ -117,7 +122,8 @@ import MRDLTraining
   mutating func perform() throws {
     if list { return try printList() }
     if let printed {
-      try StandardStream.output.write(try resolved(printed).recipe.encoded.text(.indented))
+      let recipe = try resolved(printed).recipe
+      try StandardStream.output.write(yaml ? recipe.yaml : recipe.encoded.text(.indented))
       return
     }
     if let benchmark {
@@ -145,14 +151,6 @@ import MRDLTraining
       if let report { try run.writeReport(report, model) }
     } catch let error as MRDLError {
       throw source?.located(error) ?? error
-    }
-  }
-
-  private func printList() throws(MRDLError) {
-    let width = BuiltInRecipe.all.map(\.name.count).max() ?? 0
-    for recipe in BuiltInRecipe.all {
-      let space = String(repeating: " ", count: width - recipe.name.count + 2)
-      try StandardStream.output.write(recipe.name + space + recipe.description + "\n")
     }
   }
 

@@ -79,6 +79,16 @@ struct TrainTests {
       #expect(
         try Tool.train.run("--print", try write(printed.output, name)).output == printed.output)
     }
+    // So are all built-in recipes.
+    for line in try Tool.train.run("--list").output.split(separator: "\n") {
+      let name = String(try #require(line.split(separator: " ").first))
+      let json = try Tool.train.run("--print", name).output
+      let yaml = try Tool.train.run("--print", name, "--yaml").output
+      for text in [json, yaml] {
+        let again = try Tool.train.run("--print", try write(text, "again.yaml"))
+        #expect(again.output == json, "\(name): \(again.errors)")
+      }
+    }
     let model = work.path("m.mrdl")
     let outcome = try Tool.train.run(work.path("r.yaml"), "--output", model)
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
