@@ -40,18 +40,25 @@ extension EvaluationRun {
         expected: "one sample or more, and as many of both", at: Place(file: collection.path))
     }
     let info = try runner.freeInput(besides: lengthInput?.name)
-    let step = info.shape?.dimensions.first?.value ?? batch
-    for start in stride(from: 0, to: count, by: max(step, 1)) {
-      let range = start..<min(start + max(step, 1), count)
+    let fixed = info.shape?.dimensions.first?.value
+    let step = max(fixed ?? batch, 1)
+    for start in stride(from: 0, to: count, by: step) {
+      let range = start..<min(start + step, count)
+      // A model of a fixed batch gets the last sample again until it is full.
+      let padding = fixed.map { max($0 - range.count, 0) } ?? 0
       if let lengthInput, let lengths {
-        runner.give(lengthInput.name, Tensor(Array(lengths[range])))
+        let others = [Int32](repeating: lengths[range.upperBound - 1], count: padding)
+        runner.give(lengthInput.name, Tensor(lengths[range] + others))
       }
       let sample = Runner.Sample(
-        path: path, tensor: try Self.rows(range, of: inputs, as: info.scalarType), isPicture: false)
+        path: path,
+        tensor: try Self.rows(range, of: inputs, as: info.scalarType, padding: padding),
+        isPicture: false)
       guard case .tensor(let output)? = try runner.run([sample]).outputs.first?.value else {
         continue
       }
-      let answers = try Answer.numbers(in: output)
+      let numbers = try Answer.numbers(in: output)
+      let answers = Array(numbers.prefix(numbers.count / (range.count + padding) * range.count))
       let wanted = try Answer.numbers(in: try Self.rows(range, of: targets, as: .float64))
       try add(answers, wanted, output.shape, range, lengths.map { $0[range].map(Int.init) })
     }
@@ -110,17 +117,22 @@ extension EvaluationRun {
   }
 
   /// Some samples, in the type that an input has.
+  ///
+  /// - Parameter padding: how often the last one is there again.
   private static func rows(
-    _ range: Range<Int>, of tensor: Tensor, as type: ScalarType
+    _ range: Range<Int>, of tensor: Tensor, as type: ScalarType, padding: Int = 0
   ) throws(MRDLError) -> Tensor {
-    let shape = Shape([range.count] + tensor.shape.dimensions.dropFirst())
+    let shape = Shape([range.count + padding] + tensor.shape.dimensions.dropFirst())
     var part = Tensor(zeros: shape, scalarType: tensor.scalarType)
     let width = tensor.byteCount / max(tensor.shape[0], 1)
     part.withUnsafeMutableBytes { target in
       tensor.withUnsafeBytes { source in
-        target.copyMemory(
-          from: UnsafeRawBufferPointer(
-            rebasing: source[range.lowerBound * width..<range.upperBound * width]))
+        for place in 0..<shape[0] {
+          let row = min(range.lowerBound + place, range.upperBound - 1)
+          UnsafeMutableRawBufferPointer(rebasing: target[place * width..<(place + 1) * width])
+            .copyMemory(
+              from: UnsafeRawBufferPointer(rebasing: source[row * width..<(row + 1) * width]))
+        }
       }
     }
     guard type != tensor.scalarType else { return part }

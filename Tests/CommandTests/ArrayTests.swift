@@ -1,5 +1,6 @@
 import Foundation
 import MRDLCore
+import MRDLFormat
 import MRDLInterchange
 import MRDLModel
 import Testing
@@ -221,6 +222,20 @@ struct ArrayTests {
       let (left, right) = (found[name] ?? .nan, again[name] ?? .nan)
       #expect(abs(left - right) < 1e-4 * max(1, abs(left)), "\(name): \(left), \(right)")
     }
+  }
+
+  /// A model that takes four samples at once is scored on ten, and says of each what it says of it alone.
+  @Test func aFixedBatchIsFilled() throws {
+    var graph = Graph(
+      inputs: [ValueInfo("x", .float32, [4, 3])], outputs: [ValueInfo("y", .float32, [4, 3])])
+    graph.nodes = [Node("Identity", name: "same", inputs: ["x"], outputs: ["y"])]
+    let path = work.path("fixed.mrdl")
+    try MRDLFile.write(Model(graph: graph, opsets: ["": 28]), to: path)
+    var arrays = rows(10, salt: 0)
+    // Two of the last batch are told wrongly.
+    arrays["y"] = Tensor([0, 1, 2, 0, 1, 2, 0, 1, 0, 1] as [Int64])
+    let found = try measures(path, try collection(arrays, as: "npz"))
+    #expect(found["accuracy"] == 0.8)
   }
 
   @Test func targetsThatAreUnknownDoNotCount() throws {
