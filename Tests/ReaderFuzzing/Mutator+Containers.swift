@@ -71,7 +71,9 @@ extension Mutator {
     }
     guard let start = once(in: 4) ? 0 : pick(Array(places)) else { return nil }
     let end = Self.checksumPlace(bytes, from: start)
-    let place = start + below(min((end ?? start + 512) - start, bytes.count - start))
+    let count = min((end ?? start + 512) - start, bytes.count - start)
+    guard count > 0 else { return nil }
+    let place = start + below(count)
     if once(in: 3) {
       result[place] ^= 1 << UInt8(below(8))
     } else {

@@ -7,7 +7,12 @@ extension KerasLayers {
   ) throws(MRDLError) -> [KerasValue] {
     let hasBias = layer.config.flag("use_bias", default: true)
     let weights = try k.weights(layer, count: hasBias ? 2...2 : 1...1)
-    let units = weights[0].shape[weights[0].shape.rank - 1]
+    guard weights[0].shape.rank == 2 else {
+      throw MRDLError(
+        .badKeras, "the weights of a layer do not fit", found: "\(weights[0].shape)",
+        expected: "[in, out]")
+    }
+    let units = weights[0].shape[1]
     let extents = x[0].extents.dropLast() + [units]
     var inputs = [x[0].name, k.add(weights[0], "kernel")]
     if x[0].rank == 2 {
