@@ -116,6 +116,17 @@ INLINE void input_tiles(const int tile, const mrdl_winograd *g, size_t first_til
     const real *from = input + (y * (ptrdiff_t)g->input_width + x) * LANES;
     const int inside = y >= 0 && x >= 0 && y + side <= (ptrdiff_t)g->input_height &&
                        x + side <= (ptrdiff_t)g->input_width;
+    // What the tile after the next one adds in these rows is asked for ahead: streams as short as these
+    // are over before the processor has learnt to do it.
+    if (inside) {
+#pragma clang loop unroll(full)
+      for (int i = 0; i < side; i++) {
+#pragma clang loop unroll(full)
+        for (int j = 0; j < tile; j++) {
+          __builtin_prefetch(from + (size_t)i * row_stride + (size_t)(2 * tile + 2 + j) * LANES);
+        }
+      }
+    }
     // Columns first: `half` holds Bᵀ d.
     vec half[36];
     for (int j = 0; j < side; j++) {

@@ -14,18 +14,11 @@ struct WinogradConvolution: BlockedConvolutionPlan {
   private let lanes: Int
   private let tile: Int
   private let tileCount: Int
-  /// Tiles of a piece.
-  private let tileStep: Int
-  private let tilePieces: Int
   private let panelBlocks: Int
-  private let panelCount: Int
-  /// Panels of a piece.
-  private let panelStep: Int
-  private let panelPieces: Int
+  /// How one thread does the work, and how several share it.
+  private let alone: Pieces
+  private let shared: Pieces
   private let slotCount: Int
-
-  /// Elements of what a piece keeps between its steps: the second cache holds them.
-  private static let pieceElements = 200_000
 
   init(_ weights: BlockedConvolution.Weights, batchCount: Int, window: Window, tile: Int) {
     let kernels = weights.width.kernels
@@ -50,44 +43,118 @@ struct WinogradConvolution: BlockedConvolutionPlan {
       g.output.height * g.output.width * kernels.lanes
     )
     panelBlocks = kernels.panel_blocks
-    let outputBlocks = weights.outputBlocks
-    panelCount = (outputBlocks + panelBlocks - 1) / panelBlocks
+    let work = Pieces.Shape(
+      weights: weights, batchCount: batchCount, tileCount: tileCount,
+      places: (tile + 2) * (tile + 2))
+    alone = Pieces(work, kernels, threads: 1)
+    shared = Pieces(work, kernels, threads: WorkerPool.size)
+    slotCount = max(1, min(WorkerPool.size, batchCount * shared.count))
+  }
 
-    let channels =
-      (weights.inputBlocks + outputBlocks) * kernels.lanes
-    let places = (tile + 2) * (tile + 2)
-    let mostTiles = max(kernels.tile_pixels, Self.pieceElements / max(places * channels, 1))
-    let wholeTiles = mostTiles / kernels.tile_pixels * kernels.tile_pixels
-    let pieces = max(1, (tileCount + wholeTiles - 1) / wholeTiles)
-    tileStep = max(1, (tileCount + pieces - 1) / pieces)
-    tilePieces = (tileCount + tileStep - 1) / tileStep
-    // Every piece of the panels transforms its tiles anew, so that there are few.
-    let copies = max(1, batchCount * tilePieces)
-    let work = tileCount * places * weights.inputChannels * weights.outputChannels
-    let wanted = max(1, min((4 + copies - 1) / copies, work / ProductBlocking.leastParallelWork))
-    let panelPiecesWanted = max(1, min(wanted, panelCount))
-    panelStep = max(1, (panelCount + panelPiecesWanted - 1) / panelPiecesWanted)
-    panelPieces = (panelCount + panelStep - 1) / panelStep
-    let pieceCount = batchCount * tilePieces * panelPieces
-    slotCount = pieceCount > 1 ? min(WorkerPool.size, pieceCount) : 1
+  /// How the tiles and the output channels of an image are cut.
+  private struct Pieces {
+    /// Tiles of a piece.
+    let tileStep: Int
+    let tilePieces: Int
+    /// Panels of a piece.
+    let panelStep: Int
+    let panelPieces: Int
+    /// Elements of the transformed tiles of a piece, and of their products.
+    let transformedCount: Int
+    let productCount: Int
+
+    /// Pieces of an image.
+    var count: Int { tilePieces * panelPieces }
+    var workspaceCount: Int { transformedCount + productCount }
+
+    /// So many elements stay in the second cache beside the weights that pass through it.
+    private static let cachedElements = 80_000
+    /// Elements of what a piece keeps between its steps at most.
+    private static let mostElements = 2_000_000
+
+    /// What is cut.
+    struct Shape {
+      let weights: BlockedConvolution.Weights
+      let batchCount: Int
+      /// Tiles of an image.
+      let tileCount: Int
+      let places: Int
+
+      var weightElements: Int {
+        places * weights.inputChannels * weights.outputBlocks * weights.width.lanes
+      }
+    }
+
+    /// - Parameter threads: how many can take part.
+    init(_ shape: Shape, _ kernels: mrdl_blocked_kernels, threads: Int) {
+      let panels = (shape.weights.outputBlocks + kernels.panel_blocks - 1) / kernels.panel_blocks
+      let work = shape.tileCount * shape.weightElements
+      let isParallel = threads > 1 && work >= 2 * ProductBlocking.leastParallelWork
+      let sharers = isParallel ? threads : 1
+      // Up to some tiles of the product, or as many pieces for each thread.
+      var tileSteps = Array(6...24) + (2...24).map { $0 * kernels.tile_pixels }
+      tileSteps += (1...4).map { (shape.tileCount + $0 * sharers - 1) / ($0 * sharers) }
+      var best = Pieces(shape, kernels, tileStep: kernels.tile_pixels, panelStep: panels)
+      for tileStep in tileSteps {
+        for panelPieces in 1...min(panels, 4 * sharers) {
+          let pieces = Pieces(
+            shape, kernels, tileStep: tileStep, panelStep: (panels + panelPieces - 1) / panelPieces)
+          if pieces.workspaceCount <= Self.mostElements,
+            pieces.cost(shape, threads: sharers) < best.cost(shape, threads: sharers)
+          {
+            best = pieces
+          }
+        }
+      }
+      self = best
+    }
+
+    private init(_ shape: Shape, _ kernels: mrdl_blocked_kernels, tileStep: Int, panelStep: Int) {
+      let (places, lanes) = (shape.places, kernels.lanes)
+      let outputBlocks = shape.weights.outputBlocks
+      self.tileStep = max(1, min(tileStep, shape.tileCount))
+      self.panelStep = panelStep
+      tilePieces = (shape.tileCount + self.tileStep - 1) / self.tileStep
+      let blocks = min(panelStep * kernels.panel_blocks, outputBlocks)
+      panelPieces = (outputBlocks + blocks - 1) / blocks
+      // The last piece may have fewer tiles; with its stride, too, it needs no more.
+      transformedCount =
+        places * Self.placeStride(shape.weights.inputBlocks * self.tileStep * lanes)
+      productCount = places * Self.placeStride(blocks * self.tileStep * lanes)
+    }
+
+    /// Elements from one place of the tiles to the next: places that are whole pages apart would compete
+    /// for the same lines of the caches.
+    static func placeStride(_ elementCount: Int) -> Int {
+      elementCount.isMultiple(of: 1024) ? elementCount + 16 : elementCount
+    }
+
+    /// The time that the thread with the most pieces takes for them, as a multiple of that for reading a
+    /// weight.
+    ///
+    /// A piece reads its weights in order, and what it keeps at places far apart: what the second cache
+    /// cannot hold of that costs the most. The factors were measured on layers of VGG16 and ResNet-50.
+    private func cost(_ shape: Shape, threads: Int) -> Int {
+      let rounds = (max(shape.batchCount, 1) * count + threads - 1) / threads
+      let weights = shape.weightElements / panelPieces
+      let transforming = 15 * transformedCount
+      let missing = 25 * max(0, workspaceCount - Self.cachedElements)
+      return rounds * (weights + weights * tileStep * 6 / 7 + transforming + missing)
+    }
   }
 
   private var places: Int { (tile + 2) * (tile + 2) }
   private var inputBlocks: Int { weights.inputBlocks }
   private var outputBlocks: Int { weights.outputBlocks }
-  /// Elements of the transformed tiles of a piece, and of their products.
-  private var transformedCount: Int { places * inputBlocks * tileStep * lanes }
-  private var productCount: Int {
-    places * min(panelStep * panelBlocks, outputBlocks) * tileStep * lanes
-  }
 
   var name: String { "winograd/\(tile)/\(panelBlocks)" }
 
   var packedWeightsCount: Int { places * outputBlocks * lanes * weights.inputChannels }
 
-  var workspaceCount: Int { slotCount * (transformedCount + productCount) }
+  var workspaceCount: Int { max(alone.workspaceCount, slotCount * shared.workspaceCount) }
 
   func packWeights(_ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+    let panelCount = (outputBlocks + panelBlocks - 1) / panelBlocks
     WorkerPool.parallel(panelCount) { panel in
       weights.width.kernels.winograd_weights(
         tile, weights.outputChannels, weights.inputChannels, panel, panel + 1, matrix, packed)
@@ -96,31 +163,32 @@ struct WinogradConvolution: BlockedConvolutionPlan {
 
   func run(_ operands: BlockedOperands, threadLimit: Int) {
     precondition(operands.workspace != nil, "a convolution needs its workspace")
+    let pieces = threadLimit == 1 ? alone : shared
     WorkerPool.run(
-      Pieces(plan: self, operands: operands), count: batchCount * tilePieces * panelPieces,
+      Work(plan: self, pieces: pieces, operands: operands), count: batchCount * pieces.count,
       threadLimit: WorkerPool.limit(threadLimit, slots: slotCount))
   }
 
-  private struct Pieces: ParallelWork {
+  private struct Work: ParallelWork {
     let plan: WinogradConvolution
+    let pieces: Pieces
     let operands: BlockedOperands
 
     func run(index: Int, slot: Int) {
       guard let workspace = operands.workspace else { return }
       let kernels = plan.weights.width.kernels
-      let (rest, panelPiece) = index.quotientAndRemainder(dividingBy: plan.panelPieces)
-      let (image, tilePiece) = rest.quotientAndRemainder(dividingBy: plan.tilePieces)
-      let first = tilePiece * plan.tileStep
-      let count = min(plan.tileStep, plan.tileCount - first)
+      let (rest, panelPiece) = index.quotientAndRemainder(dividingBy: pieces.panelPieces)
+      let (image, tilePiece) = rest.quotientAndRemainder(dividingBy: pieces.tilePieces)
+      let first = tilePiece * pieces.tileStep
+      let count = min(pieces.tileStep, plan.tileCount - first)
+      let panelBlocks = pieces.panelStep * plan.panelBlocks
       let blocks =
-        panelPiece * plan.panelStep
-        * plan.panelBlocks..<min(
-          plan.outputBlocks, (panelPiece + 1) * plan.panelStep * plan.panelBlocks)
-      let transformed = workspace + slot * (plan.transformedCount + plan.productCount)
-      let products = transformed + plan.transformedCount
+        panelPiece * panelBlocks..<min(plan.outputBlocks, (panelPiece + 1) * panelBlocks)
+      let transformed = workspace + slot * pieces.workspaceCount
+      let products = transformed + pieces.transformedCount
       let blockStride = count * plan.lanes
-      let inputPlaceStride = plan.inputBlocks * blockStride
-      let productPlaceStride = blocks.count * blockStride
+      let inputPlaceStride = Pieces.placeStride(plan.inputBlocks * blockStride)
+      let productPlaceStride = Pieces.placeStride(blocks.count * blockStride)
       let input = operands.input + image * plan.inputBlocks * plan.imageStride.input
 
       withUnsafePointers(plan.geometry, 0) { geometry, offset in
