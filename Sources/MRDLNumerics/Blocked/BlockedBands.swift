@@ -1,6 +1,8 @@
 internal import CMRDLKernels
 
-/// How work on blocks that do not mix channels is shared out: pieces are some output rows of one block.
+/// How work on blocks that do not mix channels is shared out: pieces are some output rows of some blocks.
+///
+/// Rows come first, as in the convolutions before and behind, so that a thread reads what it has written.
 struct BlockedBands: Sendable {
   /// Blocks of an image.
   let blockCount: Int
@@ -9,8 +11,9 @@ struct BlockedBands: Sendable {
   let outputStride: Int
   private let batchCount: Int
   private let height: Int
-  private let bandStep: Int
   private let bandCount: Int
+  private let groupStep: Int
+  private let groupCount: Int
 
   init(batchCount: Int, channels: Int, width: BlockWidth, window: Window) {
     let lanes = width.lanes
@@ -19,13 +22,14 @@ struct BlockedBands: Sendable {
     inputStride = window.inputVolume * lanes
     outputStride = window.outputVolume * lanes
     height = window.geometry.output.height
-    let rowWork = window.geometry.output.width * lanes * window.kernelVolume
-    let blocks = max(1, batchCount * blockCount)
-    // Rows are cut only where there are few blocks.
-    let wanted = max(1, (8 + blocks - 1) / blocks)
-    let least = max(1, ProductBlocking.leastParallelWork / max(1, rowWork))
-    bandStep = max(1, min(height, max(least, (height + wanted - 1) / wanted)))
-    bandCount = (height + bandStep - 1) / bandStep
+    let copies = max(1, batchCount)
+    let work = copies * blockCount * window.outputVolume * lanes * window.kernelVolume
+    let wanted = max(
+      1, min((8 + copies - 1) / copies, 4 * work / ProductBlocking.leastParallelWork))
+    bandCount = max(1, min(wanted, 4, height / 3))
+    let groups = max(1, min(blockCount, (wanted + bandCount - 1) / bandCount))
+    groupStep = max(1, (blockCount + groups - 1) / groups)
+    groupCount = (blockCount + groupStep - 1) / groupStep
   }
 
   /// Does the rows of all blocks.
@@ -38,11 +42,15 @@ struct BlockedBands: Sendable {
       batchCount * blockCount * max(inputStride, outputStride) < ProductBlocking.leastParallelWork
       / 4
     WorkerPool.parallel(
-      batchCount * blockCount * bandCount, threadLimit: isSmall ? 1 : threadLimit
+      batchCount * bandCount * groupCount, threadLimit: isSmall ? 1 : threadLimit
     ) { index in
-      let (block, band) = index.quotientAndRemainder(dividingBy: bandCount)
-      let first = band * bandStep
-      body(block, block % blockCount, first..<min(first + bandStep, height))
+      let (rest, group) = index.quotientAndRemainder(dividingBy: groupCount)
+      let (image, band) = rest.quotientAndRemainder(dividingBy: bandCount)
+      let rows = band * height / bandCount..<(band + 1) * height / bandCount
+      let first = group * groupStep
+      for block in first..<min(first + groupStep, blockCount) {
+        body(image * blockCount + block, block, rows)
+      }
     }
   }
 }

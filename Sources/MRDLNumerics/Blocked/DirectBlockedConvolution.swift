@@ -99,13 +99,12 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     if !isHeavy { step = min(step, max(least, (units + wanted - 1) / wanted)) }
     step = max(1, min(step, units))
     var count = units == 0 ? 0 : (units + step - 1) / step
+    // Two threads get as many rows each, the same ones from layer to layer, so that what one has written
+    // is read by the same one.
+    let isWorthTwo = count == 1 && isFlat && copies == 1 && wanted > 1
+    if units >= 2 * kernels.tile_pixels, count % 2 == 1, count > 1 || isWorthTwo { count += 1 }
     if count > 0 { step = (units + count - 1) / count }
-    if isFlat {
-      // Whole tiles.
-      step = min(
-        units, (step + kernels.tile_pixels - 1) / kernels.tile_pixels * kernels.tile_pixels)
-      count = units == 0 ? 0 : (units + step - 1) / step
-    }
+    count = units == 0 ? 0 : (units + step - 1) / step
     bandStep = step
     bandCount = count
     let panelWanted = max(1, min(panelCount, (wanted + max(count, 1) - 1) / max(count, 1)))
@@ -165,7 +164,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   func run(_ operands: BlockedOperands, threadLimit: Int) {
     precondition(
       workspaceCount == 0 || operands.workspace != nil, "a convolution needs its workspace")
-    let pieces = Pieces(plan: self, operands: operands)
+    let pieces = Pieces(plan: self, operands: operands, isAlone: threadLimit == 1)
     WorkerPool.run(
       pieces, count: batchCount * bandCount * panelPieces,
       threadLimit: isStaged ? WorkerPool.limit(threadLimit, slots: slotCount) : threadLimit)
@@ -174,10 +173,22 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   private struct Pieces: ParallelWork {
     let plan: DirectBlockedConvolution
     let operands: BlockedOperands
+    /// One thread uses the weights of some panels for all bands before it goes on to the next ones.
+    let isAlone: Bool
+
+    /// The image, the band and the panels of a piece.
+    private func place(_ index: Int) -> (image: Int, band: Int, panelPiece: Int) {
+      let (image, rest) = index.quotientAndRemainder(dividingBy: plan.bandCount * plan.panelPieces)
+      if isAlone {
+        let (panelPiece, band) = rest.quotientAndRemainder(dividingBy: plan.bandCount)
+        return (image, band, panelPiece)
+      }
+      let (band, panelPiece) = rest.quotientAndRemainder(dividingBy: plan.panelPieces)
+      return (image, band, panelPiece)
+    }
 
     func run(index: Int, slot: Int) {
-      let (rest, panelPiece) = index.quotientAndRemainder(dividingBy: plan.panelPieces)
-      let (image, band) = rest.quotientAndRemainder(dividingBy: plan.bandCount)
+      let (image, band, panelPiece) = place(index)
       let units = plan.isFlat ? plan.columns : plan.rows
       let first = band * plan.bandStep
       let last = min(first + plan.bandStep, units)
