@@ -31,6 +31,30 @@ import Testing
     #expect(floats(first["y"]) == [32, 64])
   }
 
+  /// What is kept for the next step may be all that a graph asks of attention.
+  @Test(arguments: [1, 3]) func attentionWithoutItsFirstOutput(_ output: Int) throws {
+    let heads: SymbolicShape = [1, 2, 3, 4]
+    let names = ["q", "k", "v"]
+    func outputs(_ needed: Set<Int>) -> [String] {
+      (0..<4).map { needed.contains($0) ? "y\($0)" : "" }
+    }
+    func answer(_ needed: Set<Int>) throws -> Tensor? {
+      let model = try model(
+        names.map { ValueInfo($0, .float32, heads) }, [ValueInfo("y\(output)", .float32, nil)],
+        [Node("Attention", inputs: names, outputs: outputs(needed))])
+      var session = Session(try Program(model))
+      return try session.run(
+        Dictionary(
+          uniqueKeysWithValues: names.enumerated().map { index, name in
+            (name, PassCase.numbers([1, 2, 3, 4], seed: UInt32(index + 1)))
+          }))["y\(output)"]
+    }
+    let alone = try answer([output])
+    if output == 1 { #expect(floats(alone) == floats(PassCase.numbers([1, 2, 3, 4], seed: 2))) }
+    #expect(floats(alone) == floats(try answer([0, output])))
+    #expect(floats(alone).contains { $0 != 0 })
+  }
+
   @Test func inputsAreNeverWritten() throws {
     let model = try model(
       [ValueInfo("x", .float32, ["N"])], [ValueInfo("y", .float32, ["N"])],

@@ -158,9 +158,9 @@ struct AttentionKernel: Kernel {
   }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
-    guard let y = arguments.outputBytes(0).baseAddress, !arguments.outputBytes(0).isEmpty,
-      let base = arguments.workspace.baseAddress
-    else { return }
+    guard let base = arguments.workspace.baseAddress else { return }
+    // Nobody may need Y, but the present keys and values or what is between.
+    let y = arguments.outputBytes(0).isEmpty ? nil : arguments.outputBytes(0).baseAddress
     if type == .float32 {
       run(arguments, y, base, Float.self)
     } else {
@@ -169,7 +169,7 @@ struct AttentionKernel: Kernel {
   }
 
   private func run<Scalar: BinaryFloatingPoint & TensorElement>(
-    _ arguments: borrowing KernelArguments, _ y: UnsafeMutableRawPointer,
+    _ arguments: borrowing KernelArguments, _ y: UnsafeMutableRawPointer?,
     _ base: UnsafeMutableRawPointer, _ scalar: Scalar.Type
   ) {
     let table = base.assumingMemoryBound(to: scalar)
@@ -190,6 +190,7 @@ struct AttentionKernel: Kernel {
     let middle =
       arguments.hasOutput(3)
       ? arguments.outputBytes(3).baseAddress?.assumingMemoryBound(to: scalar) : nil
+    guard querySteps > 0, y != nil || middle != nil else { return }
     for sample in 0..<batch {
       let frontier =
         hasCounts ? Int(clamping: arguments.input(6, as: Int64.self)[sample]) : totalSteps
@@ -217,6 +218,7 @@ struct AttentionKernel: Kernel {
         if let slice, options.middle == .probabilities {
           slice.update(from: table, count: count)
         }
+        guard let y else { continue }
         mixing.run(
           left: base,
           right: valueBase + (sample * values.batchStride + shared * values.headStride) * width,
