@@ -22,7 +22,13 @@ package struct PaddedPlanes: Sendable {
   package let inputStart: Int
   package let inputSpan: Int
 
-  /// - Returns: nil where windows do not move by one, or where gaps would be more than half of an output.
+  /// Elements that a padded plane may always have, and how many times those of the input and the output
+  /// together where it has more.
+  private static let smallVolume = 65_536
+  private static let mostPadding = 4
+
+  /// - Returns: nil where windows do not move by one, where gaps would be more than half of an output, or
+  ///   where a plane would be nearly all padding, as that of a large dilation is.
   package init?(_ window: Window) {
     let axes = window.axes
     guard axes.allSatisfy({ $0.stride == 1 }), window.outputVolume > 0, window.inputVolume > 0
@@ -32,7 +38,13 @@ package struct PaddedPlanes: Sendable {
     let (height, width) = (padded[1], padded[2])
     func place(_ z: Int, _ y: Int, _ x: Int) -> Int { (z * height + y) * width + x }
     (self.height, self.width) = (height, width)
-    volume = padded[0] * height * width
+    let (area, areaOverflows) = height.multipliedReportingOverflow(by: width)
+    let (volume, overflows) = area.multipliedReportingOverflow(by: padded[0])
+    let content = window.inputVolume + window.outputVolume
+    guard !areaOverflows, !overflows,
+      volume <= Self.smallVolume || volume / Self.mostPadding <= content
+    else { return nil }
+    self.volume = volume
     columnCount = place(axes[0].output - 1, axes[1].output - 1, axes[2].output - 1) + 1
     lastShift = place(
       (axes[0].kernel - 1) * axes[0].dilation, (axes[1].kernel - 1) * axes[1].dilation,
