@@ -1,3 +1,4 @@
+internal import MRDLCompression
 public import MRDLCore
 internal import MRDLFormat
 internal import MRDLHDF5
@@ -47,6 +48,10 @@ public enum ModelFile {
     case .safetensors: try SafetensorsFile.open(storage, path: path, options: options)
     case .npz: try ArrayArchive.open(storage, path: path, options: options)
     case .pyTorch: try PyTorchFile.open(storage, path: path, options: options, log: log)
+    case .zip:
+      // What a damaged archive holds cannot be told, but that it is damaged.
+      do throws(MRDLError) { _ = try ZipArchive(storage) } catch { throw error.inFile(path) }
+      throw refusal(of: format, path)
     default: throw refusal(of: format, path)
     }
   }

@@ -1,5 +1,6 @@
 import MRDLCore
 import MRDLInterchange
+import TestDirectories
 import Testing
 
 @Suite struct NPZTests {
@@ -36,6 +37,22 @@ import Testing
     6e7079504b01022d032d000000080000002100c8b83ce446000000880000000700000000000000000000008001
     8c000000642f792e6e7079504b05060000000002000200680000000b0100000000
     """
+
+  /// What a damaged archive holds cannot be told; that it is damaged is said.
+  @Test func archivesThatAreCutShort() throws {
+    let work = try TemporaryDirectory()
+    let whole = bytes(stored)
+    for length in [4, 100, whole.count / 2, whole.count - 1] {
+      let path = work.file("weights.npz")
+      var file = try AtomicFile(path: path, replacing: true)
+      try file.write(Array(whole.prefix(length)))
+      try file.commit()
+      let error = #expect(throws: MRDLError.self) { try ModelFile.open(path) }
+      #expect(error?.code == .badCompressedData, "\(length) bytes")
+      #expect(error?.description.contains("damaged or cut short") == true)
+      #expect(error?.place.file == path)
+    }
+  }
 
   @Test func archivesOfNumPy() throws {
     for archive in [stored, compressed] {
