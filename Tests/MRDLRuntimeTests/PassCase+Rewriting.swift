@@ -30,7 +30,7 @@ extension PassCase {
     ["gamma": [channels], "beta": [channels], "mean": [channels], "variance": [channels]]
   }
 
-  static let rewriting = affine + padding + movement + transposes
+  static let rewriting = affine + patterns + sequences + padding + movement + transposes
 
   // MARK: Scales and shifts
 
@@ -97,6 +97,132 @@ extension PassCase {
         "six": Tensor(scalar: Float(6)),
       ],
       left: ["Conv+HardSwish", "Swish", "HardSwish", "Swish"]),
+  ]
+
+  // MARK: Patterns
+
+  private static let numbers: [String: Tensor] = [
+    "half": Tensor([Float(0.5)]), "one": Tensor(scalar: Float(1)), "two": Tensor(scalar: Float(2)),
+    "three": Tensor([Float(3)]), "zero": Tensor(scalar: Float(0)), "six": Tensor([Float(6)]),
+    "cube": Tensor(scalar: Float(3)), "cubic": Tensor(scalar: Float(0.044715)),
+    "root": Tensor(scalar: Float(2).squareRoot()), "inverse": Tensor(scalar: Float(0.70710678)),
+    "tangent": Tensor(scalar: Float(0.7978845608)), "sixth": Tensor(scalar: Float(1) / 6),
+    "fifth": Tensor([Float(0.2)]), "high": Tensor(scalar: Float(6)),
+    "epsilon": Tensor(scalar: Float(1e-5)), "last": Tensor([Int64(-1)]),
+    "other": Tensor([Float(1), 2, 3, 4, 5, 6, 7]),
+  ]
+  private static let rows = [ValueInfo("x", .float32, ["N", 5, 7])]
+
+  private static func normalized(_ x: String, _ square: Node, _ mean: String) -> [Node] {
+    [
+      node("ReduceMean", [x, "last"], mean), node("Sub", [x, mean], "d"), square,
+      node("ReduceMean", ["s", "last"], "v"), node("Add", ["epsilon", "v"], "e"),
+      node("Sqrt", ["e"], "r"), node("Div", ["d", "r"], "n"),
+    ]
+  }
+
+  private static let patterns: [PassCase] = [
+    PassCase(
+      testDescription: "HardSwish with numbers of one axis, behind a convolution that is scaled",
+      nodes: [
+        node("Conv", ["x", "w"], "a"), node("Mul", ["half", "a"], "b"),
+        node("Add", ["b", "three"], "c"), node("Clip", ["c", "zero", "high"], "d"),
+        node("Mul", ["b", "d"], "e"), node("Div", ["e", "six"], "y"),
+      ], shapes: ["w": [4, 3, 3, 3]], tensors: numbers, left: ["Conv+Mul+HardSwish"]),
+    PassCase(
+      testDescription: "HardSwish whose gate is divided first, and HardSigmoid of another slope",
+      nodes: [
+        node("Add", ["three", "x"], "a"), node("Clip", ["a", "zero", "high"], "b"),
+        node("Mul", ["b", "sixth"], "c"), node("Mul", ["c", "x"], "d"),
+        node("Mul", ["d", "fifth"], "e"), node("Add", ["e", "half"], "f"),
+        node("Clip", ["f", "zero", "one"], "y"),
+      ], tensors: numbers, left: ["HardSwish", "HardSigmoid"]),
+    PassCase(
+      testDescription: "Gelu by the error function, the half at its end, its start and its gate",
+      inputs: rows,
+      nodes: [
+        node("Div", ["x", "root"], "a"), node("Erf", ["a"], "b"), node("Add", ["b", "one"], "c"),
+        node("Mul", ["x", "c"], "d"), node("Mul", ["d", "half"], "e"),
+        node("Mul", ["e", "inverse"], "f"), node("Erf", ["f"], "g"),
+        node("Add", ["one", "g"], "h"),
+        node("Mul", ["half", "e"], "i"), node("Mul", ["i", "h"], "j"),
+        node("Mul", ["j", "inverse"], "k"), node("Erf", ["k"], "l"),
+        node("Add", ["one", "l"], "m"),
+        node("Mul", ["m", "half"], "n"), node("Mul", ["j", "n"], "y"),
+      ], tensors: numbers, left: ["Gelu", "Gelu", "Gelu"]),
+    PassCase(
+      testDescription: "Gelu by the hyperbolic tangent, with a power and with products",
+      inputs: rows,
+      nodes: [
+        node("Pow", ["x", "cube"], "a"), node("Mul", ["a", "cubic"], "b"),
+        node("Add", ["x", "b"], "c"), node("Mul", ["c", "tangent"], "d"), node("Tanh", ["d"], "e"),
+        node("Add", ["e", "one"], "f"), node("Mul", ["x", "f"], "g"),
+        node("Mul", ["g", "half"], "h"),
+        node("Mul", ["h", "h"], "i"), node("Mul", ["i", "h"], "j"),
+        node("Mul", ["cubic", "j"], "k"),
+        node("Add", ["h", "k"], "l"), node("Mul", ["tangent", "l"], "m"), node("Tanh", ["m"], "n"),
+        node("Add", ["n", "one"], "o"), node("Mul", ["half", "h"], "p"),
+        node("Mul", ["p", "o"], "y"),
+      ], tensors: numbers, left: ["Gelu", "Gelu"]),
+    PassCase(
+      testDescription: "Mish, and a square",
+      inputs: rows,
+      nodes: [
+        node("Softplus", ["x"], "a"), node("Tanh", ["a"], "b"), node("Mul", ["b", "x"], "c"),
+        node("Pow", ["c", "two"], "y"),
+      ], tensors: numbers, left: ["Mish", "Mul"]),
+    PassCase(
+      testDescription: "what is nearly an activation",
+      inputs: rows,
+      nodes: [
+        node("Add", ["x", "other"], "a"), node("Clip", ["a", "zero", "high"], "b"),
+        node("Mul", ["x", "b"], "c"), node("Div", ["c", "six"], "d"), node("Sigmoid", ["d"], "e"),
+        node("Mul", ["x", "e"], "f"), node("Erf", ["f"], "g"), node("Add", ["g", "one"], "h"),
+        node("Mul", ["f", "h"], "i"), node("Mul", ["i", "half"], "y"),
+      ], tensors: numbers,
+      left: ["Add+Clip", "Mul", "Div", "Sigmoid", "Mul", "Erf", "Add", "Mul", "Mul"]),
+    PassCase(
+      testDescription: "layer normalisation in parts",
+      inputs: rows,
+      nodes: normalized("x", node("Pow", ["d", "two"], "s"), "m") + [
+        node("Mul", ["n", "scale"], "p"), node("Add", ["shift", "p"], "y"),
+      ], shapes: ["scale": [7], "shift": [7]], tensors: numbers, left: ["LayerNormalization"]),
+    PassCase(
+      testDescription: "layer normalisation without shift, and what only looks like it",
+      inputs: rows,
+      nodes: normalized("x", node("Mul", ["d", "d"], "s"), "m") + [
+        node("Mul", ["scale", "n"], "p"), node("Add", ["p", "row"], "y"),
+      ], shapes: ["scale": [7], "row": [5, 1]], tensors: numbers,
+      left: ["LayerNormalization", "Add"]),
+  ]
+
+  // MARK: Sequences
+
+  private static let sequences: [PassCase] = [
+    PassCase(
+      testDescription: "convolutions over one axis with pooling, an activation and a residual",
+      inputs: [ValueInfo("x", .float32, ["N", 3, 21])],
+      nodes: [
+        node("Conv", ["x", "w1", "b1"], "a", ["pads": .integers([2, 1])]),
+        node("Relu", ["a"], "b"),
+        node(
+          "Conv", ["b", "w2"], "c", ["pads": .integers([1, 1]), "kernel_shape": .integers([3])]),
+        node("Add", ["c", "b"], "d"), node("Relu", ["d"], "e"), node("Elu", ["e"], "f"),
+        node(
+          "MaxPool", ["f"], "g",
+          ["kernel_shape": .integers([3]), "strides": .integers([2]), "ceil_mode": .integer(1)]),
+        node(
+          "Conv", ["g", "w3"], "h",
+          [
+            "dilations": .integers([2]), "strides": .integers([2]),
+            "auto_pad": .string("SAME_UPPER"),
+          ]),
+        node("Conv", ["f", "w4"], "i", ["group": .integer(20), "pads": .integers([1, 0])]),
+        node("ReduceMean", ["i"], "j"), node("Mul", ["h", "j"], "y"),
+      ],
+      shapes: [
+        "w1": [20, 3, 4], "b1": [20], "w2": [20, 20, 3], "w3": [18, 20, 3], "w4": [20, 1, 2],
+      ], tolerance: 2e-4)
   ]
 
   // MARK: Padding

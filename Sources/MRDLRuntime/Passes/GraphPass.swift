@@ -19,12 +19,14 @@ public enum GraphPasses {
     CancelTransposes.self,
     FoldPadding.self,
     RecogniseActivations.self,
+    RecogniseNormalization.self,
     // What nobody reads any more must not count as a reader.
     RemoveDeadCode.self,
     FoldAffine.self,
     FuseEpilogues.self,
     FuseRounding.self,
     RemoveDeadCode.self,
+    LiftSequences.self,
     BlockChannels.self,
   ]
 
