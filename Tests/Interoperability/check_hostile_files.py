@@ -250,6 +250,20 @@ def picture_files(directory):
         b"P7\nWIDTH 3\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + pixels[:2, :3].tobytes())
 
 
+def refuse_scalar_kernel(samples, tools):
+    """A dense layer whose kernel has no axes, which chance finds once in an hour."""
+    damaged = samples.parent / "scalar.h5"
+    shutil.copy(samples / "pictures.h5", damaged)
+    with h5py.File(damaged, "r+") as file:
+        names = []
+        file["model_weights"].visit(lambda name: names.append(name) if name.endswith("dense/kernel") else None)
+        del file["model_weights"][names[0]]
+        file["model_weights"][names[0]] = np.float32(1)
+    answer = subprocess.run([tools / "mrdl-inspect", damaged], capture_output=True, text=True)
+    if answer.returncode != 65 or "the weights of a layer do not fit" not in answer.stderr:
+        sys.exit(f"a dense layer with a scalar kernel: {answer.returncode}, {answer.stderr}")
+
+
 subprocess.run(["swift", "build", "-c", "release", "--product", "fuzz-readers"], cwd=root, check=True,
                stdout=subprocess.DEVNULL)
 fuzzer = root / ".build/release/fuzz-readers"
@@ -265,6 +279,7 @@ with tempfile.TemporaryDirectory() as work:
     content = model.read_bytes()
     start, count = np.frombuffer(content, "<u4", 2, 24)
     (samples / "header.json").write_bytes(content[start:start + count])
+    refuse_scalar_kernel(samples, tools)
     files = [path for path in sorted(samples.iterdir()) if path.suffix != ".data"]
     for folder in ("MRDLHDF5Tests", "MRDLFormatTests"):
         fixtures = root / "Tests" / folder / "Fixtures"
