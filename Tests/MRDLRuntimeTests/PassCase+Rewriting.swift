@@ -30,7 +30,46 @@ extension PassCase {
     ["gamma": [channels], "beta": [channels], "mean": [channels], "variance": [channels]]
   }
 
-  static let rewriting = affine + patterns + sequences + padding + movement + transposes
+  static let rewriting = affine + scales + patterns + sequences + padding + movement + transposes
+
+  // MARK: Scales that move
+
+  private static let scales: [PassCase] = [
+    PassCase(
+      testDescription: "scaled residual blocks, pooled, before a dense layer",
+      nodes: [
+        node("Conv", ["x", "w", "b"], "a"), node("Relu", ["a"], "c"),
+        node("Mul", ["c", "half"], "d"),
+        node("Conv", ["d", "v", "e"], "f", ["pads": .integers([1, 1, 1, 1])]),
+        node("Add", ["f", "d"], "g"), node("Relu", ["g"], "h"), node("Div", ["h", "three"], "i"),
+        node("Conv", ["i", "v", "e"], "j", ["pads": .integers([1, 1, 1, 1])]),
+        node("Add", ["i", "j"], "k"), node("LeakyRelu", ["k"], "l"),
+        node("Mul", ["half", "l"], "m"),
+        node("MaxPool", ["m"], "n", window(2, stride: 2)), node("GlobalAveragePool", ["n"], "o"),
+        node("Flatten", ["o"], "p"), node("Gemm", ["p", "u", "t"], "y"),
+      ],
+      shapes: ["w": [4, 3, 3, 3], "b": [4], "v": [4, 4, 3, 3], "e": [4], "u": [4, 5], "t": [5]],
+      tensors: [
+        "half": Tensor(scalar: Float(0.5)), "three": Tensor([Float(3)], shape: [1, 1, 1]),
+      ],
+      left: [
+        "Conv+Relu", "Conv+Add+Relu", "Conv+Add+LeakyRelu", "MaxPool", "GlobalAveragePool", "Gemm",
+      ]),
+    PassCase(
+      testDescription: "a scale that others read goes back where it was",
+      nodes: [
+        node("Conv", ["x", "w", "b"], "a"), node("Relu", ["a"], "c"),
+        node("Mul", ["c", "half"], "d"), node("Sigmoid", ["d"], "e"), node("Add", ["d", "e"], "y"),
+      ], shapes: ["w": [4, 3, 3, 3], "b": [4]], tensors: ["half": Tensor(scalar: Float(0.3))],
+      left: ["Conv+Relu", "Mul", "Sigmoid", "Add"]),
+    PassCase(
+      testDescription: "a negative factor stays",
+      nodes: [
+        node("Conv", ["x", "w", "b"], "a"), node("Relu", ["a"], "c"),
+        node("Mul", ["c", "minus"], "d"), node("Conv", ["d", "v"], "y"),
+      ], shapes: ["w": [4, 3, 3, 3], "b": [4], "v": [2, 4, 1, 1]],
+      tensors: ["minus": Tensor(scalar: Float(-2))], left: ["Conv+Relu", "Mul", "Conv"]),
+  ]
 
   // MARK: Scales and shifts
 

@@ -14,6 +14,14 @@ struct ChannelMap {
   var scales: Bool { scale.contains { $0 != 1 } }
   var shifts: Bool { shift.contains { $0 != 0 } }
 
+  /// The product of a value with one number.
+  init(scale: Double, of input: Int) {
+    self.input = input
+    axis = nil
+    self.scale = [scale]
+    shift = [0]
+  }
+
   /// The map of a node, or nil where it is something else.
   init?(
     _ instruction: ProgramGraph.Instruction, _ graph: ProgramGraph, _ facts: [ValueFacts?]

@@ -23,6 +23,7 @@ public enum GraphPasses {
     // What nobody reads any more must not count as a reader.
     RemoveDeadCode.self,
     FoldAffine.self,
+    SinkScales.self,
     FuseEpilogues.self,
     FuseRounding.self,
     RemoveDeadCode.self,

@@ -82,21 +82,34 @@ struct LinearLayer {
       while result.inputs.count < 3 { result.inputs.append(nil) }
       result.inputs[2] = value
     }
-    if map.scales {
-      guard let value = instruction.inputs[1] else { return nil }
-      let (kind, channelCount, factors) = (kind, channelCount, map.scale)
-      result.inputs[1] = graph.addConstant(
-        name: "\(instruction.node.displayName)/weights", from: [graph.values[value]]
-      ) { sources in
-        guard let weights = sources[0] else {
-          preconditionFailure("the weights of a layer are not constant any more")
-        }
-        return Self.scaled(weights, kind, channelCount: channelCount) {
-          factors[factors.count == 1 ? 0 : $0]
-        }
+    if map.scales { scaleWeights(of: &result, by: map.scale, in: &graph) }
+    return result
+  }
+
+  /// The layer as it must be for inputs that are to be taken times a factor.
+  func fed(scale: Double, in graph: inout ProgramGraph) -> ProgramGraph.Instruction? {
+    guard channelCount > 0 else { return nil }
+    var result = instruction
+    scaleWeights(of: &result, by: [scale], in: &graph)
+    return result
+  }
+
+  /// - Parameter factors: one for each channel, or one for all.
+  private func scaleWeights(
+    of result: inout ProgramGraph.Instruction, by factors: [Double], in graph: inout ProgramGraph
+  ) {
+    guard let value = instruction.inputs[1] else { return }
+    let (kind, channelCount) = (kind, channelCount)
+    result.inputs[1] = graph.addConstant(
+      name: "\(instruction.node.displayName)/weights", from: [graph.values[value]]
+    ) { sources in
+      guard let weights = sources[0] else {
+        preconditionFailure("the weights of a layer are not constant any more")
+      }
+      return Self.scaled(weights, kind, channelCount: channelCount) {
+        factors[factors.count == 1 ? 0 : $0]
       }
     }
-    return result
   }
 
   /// The bias as it is added, a number for each channel. The node becomes one that can have a bias of that
