@@ -102,7 +102,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     // Two threads get as many rows each, the same ones from layer to layer, so that what one has written
     // is read by the same one.
     let isWorthTwo = count == 1 && isFlat && copies == 1 && wanted > 1
-    if units >= 2 * kernels.tile_pixels, count % 2 == 1, count > 1 || isWorthTwo { count += 1 }
+    if units >= 2 * kernels.tile_pixels, count > 1 || isWorthTwo { count += count % 2 }
     if count > 0 { step = (units + count - 1) / count }
     count = units == 0 ? 0 : (units + step - 1) / step
     bandStep = step
@@ -176,26 +176,10 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     /// One thread uses the weights of some panels for all bands before it goes on to the next ones.
     let isAlone: Bool
 
-    /// The image, the band and the panels of a piece.
-    private func place(_ index: Int) -> (image: Int, band: Int, panelPiece: Int) {
-      let (image, rest) = index.quotientAndRemainder(dividingBy: plan.bandCount * plan.panelPieces)
-      if isAlone {
-        let (panelPiece, band) = rest.quotientAndRemainder(dividingBy: plan.bandCount)
-        return (image, band, panelPiece)
-      }
-      let (band, panelPiece) = rest.quotientAndRemainder(dividingBy: plan.panelPieces)
-      return (image, band, panelPiece)
-    }
-
     func run(index: Int, slot: Int) {
-      let (image, band, panelPiece) = place(index)
-      let units = plan.isFlat ? plan.columns : plan.rows
-      let first = band * plan.bandStep
-      let last = min(first + plan.bandStep, units)
+      let (image, units, blocks) = plan.piece(index, panelsFirst: isAlone)
+      let (first, last) = (units.lowerBound, units.upperBound)
       let blockCount = plan.weights.outputBlocks
-      let blocks =
-        panelPiece * plan.panelStep
-        * plan.panelBlocks..<min(blockCount, (panelPiece + 1) * plan.panelStep * plan.panelBlocks)
       let g = plan.geometry
       let elementStep = plan.weights.readsPlanes ? 1 : plan.lanes
       let planeStride = g.input.height * g.input.width * elementStep
@@ -237,6 +221,22 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
         operands.output + start, blocks: blocks, blockStride: outputBlockStride,
         count: (last - first) * (plan.isFlat ? plan.lanes : outputRowStride))
     }
+  }
+
+  /// What a piece is: an image, rows or, in a flat one, columns of its output, and blocks of output channels.
+  ///
+  /// - Parameter panelsFirst: whether a range of panels has all its bands before the next one has any.
+  func piece(
+    _ index: Int, panelsFirst: Bool = false
+  ) -> (image: Int, units: Range<Int>, blocks: Range<Int>) {
+    let (image, rest) = index.quotientAndRemainder(dividingBy: bandCount * panelPieces)
+    let band = panelsFirst ? rest % bandCount : rest / panelPieces
+    let panelPiece = panelsFirst ? rest / bandCount : rest % panelPieces
+    let (unit, panel) = (band * bandStep, panelStep * panelBlocks)
+    return (
+      image, unit..<min(unit + bandStep, isFlat ? columns : rows),
+      panelPiece * panel..<min(weights.outputBlocks, (panelPiece + 1) * panel)
+    )
   }
 
   /// The rows of the padded input, in steps of the buffer's rows, that some output rows see.

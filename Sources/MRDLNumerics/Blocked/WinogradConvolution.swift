@@ -95,15 +95,14 @@ struct WinogradConvolution: BlockedConvolutionPlan {
       var tileSteps = Array(6...24) + (2...24).map { $0 * kernels.tile_pixels }
       tileSteps += (1...4).map { (shape.tileCount + $0 * sharers - 1) / ($0 * sharers) }
       var best = Pieces(shape, kernels, tileStep: kernels.tile_pixels, panelStep: panels)
+      var least = best.cost(shape, threads: sharers)
       for tileStep in tileSteps {
         for panelPieces in 1...min(panels, 4 * sharers) {
           let pieces = Pieces(
             shape, kernels, tileStep: tileStep, panelStep: (panels + panelPieces - 1) / panelPieces)
-          if pieces.workspaceCount <= Self.mostElements,
-            pieces.cost(shape, threads: sharers) < best.cost(shape, threads: sharers)
-          {
-            best = pieces
-          }
+          guard pieces.workspaceCount <= Self.mostElements else { continue }
+          let cost = pieces.cost(shape, threads: sharers)
+          if cost < least { (best, least) = (pieces, cost) }
         }
       }
       self = best

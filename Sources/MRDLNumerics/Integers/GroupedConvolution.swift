@@ -39,14 +39,9 @@ struct GroupedConvolution: ParallelWork {
   func run(index: Int, slot: Int) {
     let lanes = plan.lanes
     let block = lanes * unit
-    let (rest, panelPiece) = index.quotientAndRemainder(dividingBy: plan.panelPieces)
-    let (image, band) = rest.quotientAndRemainder(dividingBy: plan.bandCount)
-    let units = plan.isFlat ? plan.columns : plan.rows
-    let first = band * plan.bandStep
-    let last = min(first + plan.bandStep, units)
+    let (image, units, blocks) = plan.piece(index)
+    let (first, last) = (units.lowerBound, units.upperBound)
     let blockCount = plan.weights.outputBlocks
-    let panel = plan.panelStep * plan.panelBlocks
-    let blocks = panelPiece * panel..<min(blockCount, (panelPiece + 1) * panel)
     let g = plan.geometry
     let planeStride = g.input.height * g.input.width * block
     let imageInput = input + image * plan.inputBlockCount * planeStride
