@@ -6,6 +6,7 @@ struct PatternSearch {
   /// What changes while patterns are replaced; positions stay.
   var instructions: [ProgramGraph.Instruction]
   let facts: [ValueFacts?]
+  let readerCounts: [Int]
   private let producers: [Int: Int]
 
   /// How many nodes one after the other a product may be made of.
@@ -14,6 +15,7 @@ struct PatternSearch {
   init(_ graph: ProgramGraph) {
     instructions = graph.instructions
     facts = graph.inferredFacts()
+    readerCounts = graph.readerCounts()
     var producers: [Int: Int] = [:]
     for (index, instruction) in graph.instructions.enumerated() {
       for case let output? in instruction.outputs { producers[output] = index }
@@ -47,29 +49,25 @@ struct PatternSearch {
     return bound(value)
   }
 
-  /// The other input of a node of two, one of which is a constant that fits.
-  func partner(
-    in instruction: ProgramGraph.Instruction, of fits: (Double) -> Bool
-  ) -> Int? {
+  /// The inputs of a node of two, one of which is a constant number beside the other.
+  func withNumber(
+    _ instruction: ProgramGraph.Instruction, where fits: (Double) -> Bool = { _ in true }
+  ) -> (value: Int, number: Double)? {
     guard instruction.inputs.count == 2, let left = instruction.inputs[0],
       let right = instruction.inputs[1]
     else { return nil }
-    if let value = number(right, beside: left), fits(value) { return left }
-    if let value = number(left, beside: right), fits(value) { return right }
+    if let number = number(right, beside: left), fits(number) { return (left, number) }
+    if let number = number(left, beside: right), fits(number) { return (right, number) }
     return nil
   }
 
   /// The value that a node multiplies or divides by a number, and the factor.
   private func scaled(_ instruction: ProgramGraph.Instruction) -> (value: Int, scale: Double)? {
-    guard instruction.inputs.count == 2, let left = instruction.inputs[0],
-      let right = instruction.inputs[1]
-    else { return nil }
-    if instruction.op is Div {
-      return number(right, beside: left).map { (left, 1 / $0) }
+    if instruction.op is Div, let dividend = instruction.inputs[0] {
+      return number(instruction.inputs[1], beside: dividend).map { (dividend, 1 / $0) }
     }
-    guard instruction.op is Mul else { return nil }
-    if let scale = number(right, beside: left) { return (left, scale) }
-    return number(left, beside: right).map { (right, $0) }
+    guard instruction.op is Mul, let (value, number) = withNumber(instruction) else { return nil }
+    return (value, number)
   }
 
   /// A value itself, and those of which it is a multiple, with the factor.

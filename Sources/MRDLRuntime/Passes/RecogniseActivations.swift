@@ -86,7 +86,7 @@ extension PatternSearch {
     guard let producer = producer(value), let input = producer.inputs[0] else { return [] }
     switch producer.op {
     case is Clip:
-      guard let x = clippedSum(producer, shift: 3, high: 6) else { return [] }
+      guard let x = clippedSum(producer, shift: 3, high: 6)?.value else { return [] }
       return [Gate(x: x, scale: 1 / 6, form: .hardSwish)]
     case let op as HardSigmoid:
       guard op.alpha.isNear(1 / 6), op.beta.isNear(0.5) else { return [] }
@@ -98,7 +98,7 @@ extension PatternSearch {
       else { return [] }
       return [Gate(x: x, scale: 1, form: .mish)]
     case is Add:
-      guard let distribution = self.producer(partner(in: producer) { $0 == 1 }),
+      guard let distribution = self.producer(withNumber(producer) { $0 == 1 }?.value),
         let argument = distribution.inputs[0]
       else { return [] }
       if distribution.op is Erf {
@@ -141,35 +141,27 @@ extension PatternSearch {
   fileprivate func hardSigmoid(
     _ instruction: ProgramGraph.Instruction
   ) -> (Int, RecogniseActivations.Form)? {
-    if instruction.op is Clip, let sum = clippedSum(instruction, shift: nil, high: 1),
-      let last = producer(instruction.inputs[0]), let beta = addend(last)
-    {
+    if let (sum, beta) = clippedSum(instruction, shift: nil, high: 1) {
       guard let (x, alpha) = scaledSources(sum).last, alpha != 1, isReal(x) else { return nil }
       return (x, .hardSigmoid(alpha: alpha, beta: beta))
     }
     guard instruction.op is Mul || instruction.op is Div else { return nil }
     let product = product(of: instruction, upTo: [])
     guard product.factors.count == 1, product.scale.isNear(1 / 6),
-      let clip = producer(product.factors[0]), let x = clippedSum(clip, shift: 3, high: 6),
+      let clip = producer(product.factors[0]), let x = clippedSum(clip, shift: 3, high: 6)?.value,
       isReal(x)
     else { return nil }
     return (x, .hardSigmoid(alpha: 1 / 6, beta: 0.5))
   }
 
-  /// x where a node is Clip(x + shift, 0, high).
+  /// x and the number added to it where a node is Clip(x + shift, 0, high).
   private func clippedSum(
     _ clip: ProgramGraph.Instruction, shift: Double?, high: Double
-  ) -> Int? {
+  ) -> (value: Int, number: Double)? {
     guard clip.op is Clip, clip.inputs.count == 3, bound(clip.inputs[1]) == 0,
       bound(clip.inputs[2]) == high, let sum = producer(clip.inputs[0]), sum.op is Add
     else { return nil }
-    return partner(in: sum) { shift == nil || $0 == shift }
-  }
-
-  /// The number that a node adds to its other input.
-  private func addend(_ sum: ProgramGraph.Instruction) -> Double? {
-    guard let x = partner(in: sum, of: { _ in true }) else { return nil }
-    return sum.inputs.compactMap { $0 == x ? nil : number($0, beside: x) }.first
+    return withNumber(sum) { shift == nil || $0 == shift }
   }
 
   /// x where a node computes Pow(x, 2) of real numbers.

@@ -51,6 +51,7 @@ extension PatternSearch {
     for (rows, bias) in [(left, right), (right, left)] {
       guard let node = producer(rows), node.op is LayerNormalization, node.inputs.count == 2,
         node.node.attributes["axis"] == .integer(-1), node.outputs == [rows],
+        readerCounts[rows] == 1,
         let x = node.inputs[0], let scale = node.inputs[1], isColumn(bias, of: x)
       else { continue }
       return (x, scale, bias, node.node.attributes)
@@ -73,12 +74,12 @@ extension PatternSearch {
       isReal(x), let mean = producer(difference.inputs[1]), meanOfRows(mean) == x,
       let root = producer(quotient.inputs[1]), root.op is Sqrt,
       let sum = producer(root.inputs[0]), sum.op is Add,
-      let variance = partner(in: sum, of: { $0 >= 0 }), let average = producer(variance),
-      let squares = meanOfRows(average), let square = producer(squares),
+      let (variance, epsilon) = withNumber(sum, where: { $0 >= 0 }),
+      let average = producer(variance), let squares = meanOfRows(average),
+      let square = producer(squares),
       isSquare(square, of: centred)
     else { return nil }
-    let epsilon = sum.inputs.compactMap { $0 == variance ? nil : number($0, beside: variance) }
-    return epsilon.first.map { (x, $0) }
+    return (x, epsilon)
   }
 
   private func isSquare(_ instruction: ProgramGraph.Instruction, of value: Int) -> Bool {

@@ -25,7 +25,7 @@ enum SinkScales: GraphPass {
     private var kept: [ProgramGraph.Instruction] = []
     /// The position in `kept` of what makes a value.
     private var producers: [Int: Int] = [:]
-    /// What a value is: another one, or what is now under its own number, times a factor.
+    /// What holds a value now, which may be its own number, and the factor that it is to be taken times.
     private var scaled: [Int: (value: Int, scale: Double)] = [:]
     /// The products that were put back, by value.
     private var products: [Int: Int] = [:]
@@ -65,12 +65,12 @@ enum SinkScales: GraphPass {
       kept.append(instruction)
     }
 
-    /// The factor that an instruction has a value times, and what holds it now.
+    /// What holds a value now, and the factor that it is to be taken times.
     private func source(_ value: Int) -> (value: Int, scale: Double) {
       scaled[value] ?? (value, 1)
     }
 
-    /// Notes that the output of an instruction, which is appended, is to be taken times a factor.
+    /// Appends an instruction whose output is to be taken times a factor.
     private mutating func append(_ instruction: ProgramGraph.Instruction, times scale: Double) {
       append(instruction)
       if scale != 1, case let output?? = instruction.outputs.first {
@@ -102,11 +102,9 @@ enum SinkScales: GraphPass {
 
     /// Whether a node gives s · y for s · x with s > 0.
     private func isHomogeneous(_ instruction: ProgramGraph.Instruction) -> Bool {
-      if let op = instruction.op.asFunction {
-        switch Activation(op.function) {
-        case .relu, .leakyRelu: return true
-        default: return false
-        }
+      switch instruction.op.asFunction?.function {
+      case .relu, .leakyRelu: return true
+      default: break
       }
       return instruction.op is MaxPool || instruction.op is AveragePool
         || instruction.op is GlobalAveragePool || instruction.op is GlobalMaxPool
@@ -114,7 +112,7 @@ enum SinkScales: GraphPass {
     }
 
     private mutating func takeHomogeneous(_ instruction: ProgramGraph.Instruction) -> Bool {
-      guard isHomogeneous(instruction), instruction.captured.isEmpty,
+      guard isHomogeneous(instruction),
         let input = instruction.inputs[0],
         instruction.inputs.dropFirst().allSatisfy({ $0.map { scaled[$0] == nil } ?? true }),
         isFree(instruction)
