@@ -76,21 +76,15 @@ private struct MaxRoiPoolKernel: Kernel {
       let numbers = regions.assumingMemoryBound(to: type)
       let y = output.assumingMemoryBound(to: type)
       let cells = kernel.cells
-      let (channels, height, width) = (cells.input[1], cells.input[2], cells.input[3])
+      let (channels, area) = (cells.input[1], cells.input[2] * cells.input[3])
       let count = cells.rows * cells.columns
       for index in 0..<kernel.regionCount {
         let region = try cells.region { numbers[index * 5 + $0].real }
         for channel in 0..<channels {
-          let plane = (region.picture * channels + channel) * height * width
+          let plane = (region.picture * channels + channel) * area
           for cell in 0..<count {
-            var largest: Number?
-            for row in region.rows(cell / cells.columns) {
-              for column in region.columns(cell % cells.columns) {
-                let element = x[plane + row * width + column]
-                if largest.map({ $0 < element }) ?? true { largest = element }
-              }
-            }
-            y[(index * channels + channel) * count + cell] = largest ?? .zero
+            let largest = cells.largest(in: cell, of: region, plane: plane) { x[$0] < x[$1] }
+            y[(index * channels + channel) * count + cell] = largest.map { x[$0] } ?? .zero
           }
         }
       }

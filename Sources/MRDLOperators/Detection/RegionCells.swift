@@ -29,10 +29,10 @@ package struct RegionCells: Sendable {
     }
 
     /// The rows of a row of cells.
-    package func rows(_ cell: Int) -> Range<Int> { Self.range(cell, cellHeight, top, height) }
+    func rows(_ cell: Int) -> Range<Int> { Self.range(cell, cellHeight, top, height) }
 
     /// The columns of a column of cells.
-    package func columns(_ cell: Int) -> Range<Int> { Self.range(cell, cellWidth, left, width) }
+    func columns(_ cell: Int) -> Range<Int> { Self.range(cell, cellWidth, left, width) }
 
     private static func range(
       _ cell: Int, _ size: Double, _ start: Int, _ extent: Int
@@ -42,6 +42,24 @@ package struct RegionCells: Sendable {
       let low = min(max(first, 0), extent)
       return low..<max(low, min(end, extent))
     }
+  }
+
+  /// The place of the largest element of a cell, the first of those that are alike; nil for an empty cell.
+  ///
+  /// - Parameters:
+  ///   - plane: where the plane begins.
+  ///   - isLess: whether the element at the first place is less than the one at the second.
+  package func largest(
+    in cell: Int, of region: Region, plane: Int, isLess: (Int, Int) -> Bool
+  ) -> Int? {
+    var largest: Int?
+    for row in region.rows(cell / columns) {
+      for column in region.columns(cell % columns) {
+        let place = plane + row * input[3] + column
+        if largest.map({ isLess($0, place) }) ?? true { largest = place }
+      }
+    }
+    return largest
   }
 
   /// A region of five numbers: picture, x₁, y₁, x₂, y₂.

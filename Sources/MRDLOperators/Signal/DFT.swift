@@ -66,14 +66,23 @@ public struct DFT: Operator {
     return length
   }
 
-  public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
-    let type = request.inputType(0)
-    guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
-    let (shape, result) = (request.inputShape(0), request.outputShape())
+  /// The axis and the length of the transform for a kernel of this operator or of its gradient.
+  package func axisAndLength(
+    _ request: KernelRequest
+  ) throws(MRDLError) -> (axis: Int, length: Int) {
+    let shape = request.inputShape(0)
     let operands = Operands(request.inputs, outputCount: 1, place: request.place)
     guard let axis = try axis(operands, rank: shape.rank),
       let length = try length(operands, .fixed(shape[axis]))
     else { preconditionFailure("a kernel is asked for before the length is known") }
+    return (axis, length)
+  }
+
+  public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
+    let type = request.inputType(0)
+    guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
+    let (shape, result) = (request.inputShape(0), request.outputShape())
+    let (axis, length) = try axisAndLength(request)
     let lines = shape.lines(along: axis)
     let width = shape[shape.rank - 1]
     return FourierKernel(

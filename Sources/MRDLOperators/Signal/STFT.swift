@@ -31,8 +31,17 @@ public struct STFT: Operator {
     ]
   }
 
+  /// The distance and the length of frames for a kernel of this operator or of its gradient.
+  package func sizes(_ request: KernelRequest) throws(MRDLError) -> (step: Int, frame: Int) {
+    let operands = Operands(request.inputs, outputCount: 1, place: request.place)
+    guard let sizes = try sizes(operands) else {
+      preconditionFailure("a kernel is asked for before the sizes are known")
+    }
+    return sizes
+  }
+
   /// The distance and the length of frames; nil where they are not known yet.
-  package func sizes(_ operands: Operands) throws(MRDLError) -> (step: Int, frame: Int)? {
+  private func sizes(_ operands: Operands) throws(MRDLError) -> (step: Int, frame: Int)? {
     guard let step = try operands.integers(1)?.first else { return nil }
     var frame: Int?
     if operands.optional(3) != nil {
@@ -54,10 +63,7 @@ public struct STFT: Operator {
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let type = request.inputType(0)
     guard Set.realNumbers.contains(type) else { throw request.unsupportedType(type) }
-    let operands = Operands(request.inputs, outputCount: 1, place: request.place)
-    guard let (step, frame) = try sizes(operands) else {
-      preconditionFailure("a kernel is asked for before the sizes are known")
-    }
+    let (step, frame) = try sizes(request)
     let (shape, result) = (request.inputShape(0), request.outputShape())
     return FrameKernel(
       transform: FourierTransform(length: frame, isInverse: false), batch: shape[0],

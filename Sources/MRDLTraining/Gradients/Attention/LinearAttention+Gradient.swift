@@ -8,11 +8,10 @@ public enum LinearAttentionRule: GradientRule {
   public static let backwardOperators: [any Operator.Type] = [LinearAttentionGradient.self]
 
   public static func differentiate(_ step: inout GradientStep) throws(MRDLError) {
-    let left = [String](repeating: "", count: max(6 - step.inputNames.count, 0))
     let residuals = [step.outputResidual(0) ?? "", step.outputResidual(1) ?? ""]
     let wanted = (0..<6).map { step.needs($0) }
     let results = step.add(
-      LinearAttentionGradient.self, step.inputNames + left + residuals, step.attributes,
+      LinearAttentionGradient.self, step.inputNames(filledTo: 6) + residuals, step.attributes,
       outputs: wanted)
     for (input, isWanted) in wanted.enumerated() where isWanted {
       step.setResidual(of: input, to: results[input])
@@ -127,6 +126,12 @@ private struct LinearAttentionGradientKernel<Element: RealElement>: Kernel {
       Double(arguments.input(4, as: Element.self)[layout.decayPlace(line, head, index)]))
   }
 
+  /// What a rule that corrects takes errors times; 1 for others.
+  private func beta(_ arguments: borrowing KernelArguments, _ line: Int, _ head: Int) -> Double {
+    guard layout.corrects else { return 1 }
+    return Double(arguments.input(5, as: Element.self)[layout.betaPlace(line, head)])
+  }
+
   /// The state S′, and behind each other e and r.
   private func advance(
     _ arguments: borrowing KernelArguments, _ line: Int, _ head: Int,
@@ -144,10 +149,7 @@ private struct LinearAttentionGradientKernel<Element: RealElement>: Kernel {
         decayed[index * valueSize + column] = factor * state[index * valueSize + column]
       }
     }
-    var scale = 1.0
-    if layout.corrects {
-      scale = Double(arguments.input(5, as: Element.self)[layout.betaPlace(line, head)])
-    }
+    let scale = beta(arguments, line, head)
     for column in 0..<valueSize {
       var sum = 0.0
       if layout.corrects {
@@ -200,10 +202,7 @@ private struct LinearAttentionGradientKernel<Element: RealElement>: Kernel {
     let value = (line * layout.keyHeads + head) * valueSize
     let k = arguments.input(1, as: Element.self)
     let row = errors + 2 * valueSize
-    var scale = 1.0
-    if layout.corrects {
-      scale = Double(arguments.input(5, as: Element.self)[layout.betaPlace(line, head)])
-    }
+    let scale = beta(arguments, line, head)
     var product = 0.0
     for column in 0..<valueSize {
       var sum = 0.0

@@ -65,13 +65,7 @@ private struct MaxRoiPoolInputGradientKernel<Element: RealElement>: Kernel {
       for channel in 0..<channels {
         let plane = (region.picture * channels + channel) * area
         for cell in 0..<count {
-          var largest: Int?
-          for row in region.rows(cell / cells.columns) {
-            for column in region.columns(cell % cells.columns) {
-              let place = plane + row * cells.input[3] + column
-              if largest.map({ x[$0] < x[place] }) ?? true { largest = place }
-            }
-          }
+          let largest = cells.largest(in: cell, of: region, plane: plane) { x[$0] < x[$1] }
           if let largest {
             result[largest] += residuals[(index * channels + channel) * count + cell]
           }

@@ -41,6 +41,11 @@ public struct GradientStep {
   /// The names of the node's inputs; empty for one left out.
   public var inputNames: [String] { node.inputs }
 
+  /// The names of so many inputs, empty for those that are left out.
+  func inputNames(filledTo count: Int) -> [String] {
+    inputNames + [String](repeating: "", count: max(count - inputNames.count, 0))
+  }
+
   /// The names of the node's outputs; empty for one that nobody needs.
   public var outputNames: [String] { node.outputs }
 

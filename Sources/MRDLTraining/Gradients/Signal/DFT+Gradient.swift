@@ -10,10 +10,10 @@ public enum DFTRule: GradientRule {
 
   public static func differentiate(_ step: inout GradientStep) throws(MRDLError) {
     let residual = try step.outputResidual()
-    let left = [String](repeating: "", count: max(3 - step.inputNames.count, 0))
     step.setResidual(
       of: 0,
-      to: step.add(DFTInputGradient.self, step.inputNames + left + [residual], step.attributes))
+      to: step.add(
+        DFTInputGradient.self, step.inputNames(filledTo: 3) + [residual], step.attributes))
   }
 }
 
@@ -37,10 +37,7 @@ struct DFTInputGradient: Operator {
 
   func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let (shape, result) = (request.inputShape(0), request.inputShape(3))
-    let operands = Operands(request.inputs, outputCount: 1, place: request.place)
-    guard let axis = try forward.axis(operands, rank: shape.rank),
-      let length = try forward.length(operands, .fixed(shape[axis]))
-    else { preconditionFailure("a kernel is asked for before the length is known") }
+    let (axis, length) = try forward.axisAndLength(request)
     let lines = shape.lines(along: axis)
     let width = shape[shape.rank - 1]
     let layout = DFTInputGradientLayout(

@@ -11,9 +11,8 @@ public enum STFTRule: GradientRule {
 
   public static func differentiate(_ step: inout GradientStep) throws(MRDLError) {
     let residual = try step.outputResidual()
-    let left = [String](repeating: "", count: max(4 - step.inputNames.count, 0))
     let results = step.add(
-      STFTGradient.self, step.inputNames + left + [residual], step.attributes,
+      STFTGradient.self, step.inputNames(filledTo: 4) + [residual], step.attributes,
       outputs: [step.needs(0)] + (step.needs(2) ? [true] : []))
     if step.needs(0) { step.setResidual(of: 0, to: results[0]) }
     if step.needs(2) { step.setResidual(of: 2, to: results[1]) }
@@ -43,10 +42,7 @@ struct STFTGradient: Operator {
 
   func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let (shape, result) = (request.inputShape(0), request.inputShape(4))
-    let operands = Operands(request.inputs, outputCount: 1, place: request.place)
-    guard let (step, frame) = try forward.sizes(operands) else {
-      preconditionFailure("a kernel is asked for before the frames are known")
-    }
+    let (step, frame) = try forward.sizes(request)
     let layout = STFTLayout(
       transform: FourierTransform(length: frame, isInverse: true), batch: shape[0],
       length: shape[1], width: shape.rank == 3 ? shape[2] : 1, step: step, frames: result[1],
