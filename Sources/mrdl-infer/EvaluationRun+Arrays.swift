@@ -155,12 +155,9 @@ struct RecordedArrays {
   let lengths: String
 
   init(_ model: Model) {
-    let data = model.training?.recipe["data"]
-    func word(_ key: String) -> String? {
-      if case .string(let text)? = data?[key] { text } else { nil }
-    }
-    inputs = word("inputs") ?? "x"
-    targets = word("targets") ?? "y"
-    lengths = word("lengths") ?? "lengths"
+    let record = model.training
+    inputs = record?.dataWord("inputs") ?? "x"
+    targets = record?.dataWord("targets") ?? "y"
+    lengths = record?.dataWord("lengths") ?? "lengths"
   }
 }

@@ -34,3 +34,10 @@ public struct TrainingRecord: Sendable, Hashable {
     self.state = state
   }
 }
+
+extension TrainingRecord {
+  /// A word of the recipe's data; nil where there is none of that key.
+  package func dataWord(_ key: String) -> String? {
+    if case .string(let word)? = recipe["data"]?[key] { word } else { nil }
+  }
+}
