@@ -34,7 +34,7 @@ struct YAMLReader {
     case .scalar(let scalar):
       return try YAMLScalar(scalar).value
     case .sequence(let sequence):
-      try refuseTag(sequence.tag, except: "seq", position)
+      try sequence.tag.check(isOr: "seq", expected: "no tag", at: Place(position))
       var elements: [JSONValue] = []
       for (index, element) in sequence.enumerated() {
         let place = "\(pointer)/\(index)"
@@ -43,7 +43,7 @@ struct YAMLReader {
       }
       return .array(elements)
     case .mapping(let mapping):
-      try refuseTag(mapping.tag, except: "map", position)
+      try mapping.tag.check(isOr: "map", expected: "no tag", at: Place(position))
       return .object(try members(mapping, pointer: pointer, depth: depth))
     case .alias:
       throw MRDLError(.badYAML, "an alias stands for nothing", at: Place(position))
@@ -78,16 +78,5 @@ struct YAMLReader {
         JSONMember(scalar.string, try value(element, pointer: place, depth: depth + 1)))
     }
     return members
-  }
-
-  private func refuseTag(_ tag: Tag, except known: String, _ position: TextPosition?)
-    throws(MRDLError)
-  {
-    let name = tag.description
-    guard name.isEmpty || name == "!" || name == YAMLScalar.tagPrefix + known else {
-      throw MRDLError(
-        .badYAML, "a tag is not known", found: String(name.prefix(80)), expected: "no tag",
-        at: Place(position))
-    }
   }
 }

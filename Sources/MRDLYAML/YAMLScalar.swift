@@ -3,20 +3,13 @@ internal import Yams
 
 /// A scalar by the core schema (YAML 1.2.2, section 10.3.2).
 struct YAMLScalar {
-  static let tagPrefix = "tag:yaml.org,2002:"
-
   let value: JSONValue
 
   /// - Throws: `MRDL1108` for infinities, NaN and tags other than `!!str`.
   init(_ scalar: Node.Scalar) throws(MRDLError) {
     let place = Place(scalar.mark.map(TextPosition.init))
-    let tag = scalar.tag.description
-    guard tag.isEmpty || tag == "!" || tag == Self.tagPrefix + "str" else {
-      throw MRDLError(
-        .badYAML, "a tag is not known", found: String(tag.prefix(80)), expected: "no tag, or !!str",
-        at: place)
-    }
-    guard tag.isEmpty, scalar.style == .plain else {
+    try scalar.tag.check(isOr: "str", expected: "no tag, or !!str", at: place)
+    guard scalar.tag.description.isEmpty, scalar.style == .plain else {
       value = .string(scalar.string)
       return
     }
@@ -100,5 +93,18 @@ struct YAMLScalar {
     let left = head.last?.isNumber == true ? String(head) : head + "0"
     let right = tail.first?.isNumber == true ? String(tail) : "0" + tail
     return left + "." + right
+  }
+}
+
+extension Tag {
+  /// - Parameter known: the tag of YAML that may stand there.
+  /// - Throws: `MRDL1108` for any other one.
+  func check(isOr known: String, expected: String, at place: Place) throws(MRDLError) {
+    let name = description
+    guard name.isEmpty || name == "!" || name == "tag:yaml.org,2002:" + known else {
+      throw MRDLError(
+        .badYAML, "a tag is not known", found: String(name.prefix(80)), expected: expected,
+        at: place)
+    }
   }
 }
