@@ -221,7 +221,10 @@ let package = Package(
       "MRDLOperatorsTests", of: ["MRDLOperators", "MRDLNumerics", "MRDLModel", "MRDLCore"]),
     tests(
       "MRDLRuntimeTests",
-      of: ["MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore", "CAllocationCounter"]),
+      of: [
+        "MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore", "SampleModels",
+        "CAllocationCounter",
+      ]),
     .executableTarget(
       name: "fuzz-readers",
       dependencies: [
@@ -245,7 +248,10 @@ let package = Package(
       ]),
     tests(
       "MRDLReportsTests",
-      of: ["MRDLReports", "MRDLImages", "MRDLMetrics", "MRDLModel", "MRDLCore"]),
+      of: [
+        "MRDLReports", "MRDLRuntime", "MRDLInterchange", "MRDLImages", "MRDLMetrics", "MRDLModel",
+        "MRDLCore", "SampleModels",
+      ]),
     tests("PackageTests", of: ["MRDLOperators", "MRDLCore"]),
     tests(
       "EmbeddingTests", of: ["MRDL", "MRDLOperators", "MRDLInterchange", "MRDLImages", "MRDLModel"]),

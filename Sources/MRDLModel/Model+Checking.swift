@@ -43,12 +43,11 @@ extension Model {
     let keys: [(String, [ValueInfo], Set<String>)] = [
       (
         "inputs", graph.inputs,
-        Set(preprocessing.keys).union(state.map(\.input)).union(
-          goldenVectors.flatMap(\.inputs.keys))
+        Set(preprocessing.keys).union(state.map(\.input))
       ),
       (
         "outputs", graph.outputs,
-        Set(meanings.keys).union(state.map(\.output)).union(goldenVectors.flatMap(\.outputs.keys))
+        Set(meanings.keys).union(state.map(\.output))
       ),
     ]
     for (key, values, described) in keys {
@@ -61,7 +60,7 @@ extension Model {
         } else if described.contains(value.name) {
           diagnostics.report(
             .badValue,
-            "preprocessing, meanings, states and golden vectors are for values that are tensors",
+            "preprocessing, meanings and states are for values that are tensors",
             found: "\(value)", expected: "a tensor", at: place)
         }
       }
@@ -69,20 +68,25 @@ extension Model {
   }
 
   private func checkGoldenVectors(_ references: inout References) {
-    let inputs = Set(graph.inputs.map(\.name))
-    let outputs = Set(graph.outputs.map(\.name))
     for (index, golden) in goldenVectors.enumerated() {
-      for (key, tensors, values, kind) in [
-        ("inputs", golden.inputs, inputs, "input"), ("outputs", golden.outputs, outputs, "output"),
+      for (key, stored, values, kind) in [
+        ("inputs", golden.inputs, graph.inputs, "input"),
+        ("outputs", golden.outputs, graph.outputs, "output"),
       ] {
-        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in stored.sorted(by: { $0.key < $1.key }) {
           let place = Place("/golden/\(index)/\(key)/\(JSONCursor.pointerPart(name))")
-          if !values.contains(name) {
+          if let info = values.first(where: { $0.name == name }) {
+            if !value.fits(info.kind) {
+              references.diagnostics.report(
+                .badGolden, "a golden vector holds another kind of value than the \(kind) is",
+                found: value.kindName, expected: info.typeDescription, at: place)
+            }
+          } else {
             references.diagnostics.report(
               .badGolden, "a golden vector gives an \(kind) that the model lacks",
               found: "\"\(name)\"", at: place)
           }
-          references.add(tensor, at: place)
+          for tensor in value.tensorNames { references.add(tensor, at: place) }
         }
       }
       for input in graph.inputs

@@ -26,12 +26,17 @@ package struct AccuracyLoss: Sendable {
     var (rows, equalRows, elements, sum) = (0, 0, 0, 0.0)
     let first = reference.graph.outputs.first?.name
     for batch in data.batches {
-      let left = try expected.run(batch)
-      let right = try found.run(batch)
-      for (name, tensor) in left {
-        guard let other = right[name], other.shape == tensor.shape else {
+      let left = Self.tensors(in: try expected.run(values: batch))
+      let right = Self.tensors(in: try found.run(values: batch))
+      guard left.map(\.name) == right.map(\.name) else {
+        throw MRDLError(
+          .wrongInput, "the outputs are not of the same tensors", found: "\(right.count) tensors",
+          expected: "\(left.count)")
+      }
+      for ((name, tensor), (_, other)) in zip(left, right) {
+        guard other.shape == tensor.shape else {
           throw MRDLError(
-            .wrongInput, "an output changed its shape", found: "\"\(name)\"",
+            .wrongInput, "an output changed its shape", found: "\"\(name)\", \(other.shape)",
             expected: "\(tensor.shape)")
         }
         let a = try Answer.numbers(in: tensor)
@@ -59,6 +64,15 @@ package struct AccuracyLoss: Sendable {
     }
     meanError = elements == 0 ? 0 : sum / Double(elements)
     agreement = rows == 0 ? nil : Double(equalRows) / Double(rows)
+  }
+
+  /// The tensors of all outputs, each with the name of its output.
+  private static func tensors(
+    in outputs: [String: GraphValue]
+  ) -> [(name: String, tensor: Tensor)] {
+    outputs.sorted { $0.key < $1.key }.flatMap { name, value in
+      value.tensors.map { (name, $0) }
+    }
   }
 
   private static func position(_ row: ArraySlice<Double>) -> Int? {

@@ -7,8 +7,8 @@ internal import MRDLRuntime
 
 /// Samples that a model is measured with: pictures, IDX files or arrays.
 package struct CalibrationData: Sendable {
-  /// Samples that run together: a tensor for each input.
-  package let batches: [[String: Tensor]]
+  /// Samples that run together: a value for each input.
+  package let batches: [[String: GraphValue]]
   package let sampleCount: Int
   /// The input that takes pixels, with the preprocessing of the model before it; nil for arrays.
   private let pictureInput: String?
@@ -36,7 +36,7 @@ package struct CalibrationData: Sendable {
       let joins =
         picture.model.graph.inputs.first { $0.name == picture.inputName }?.shape?
         .dimensions.first?.value == nil
-      batches = Self.batches(of: tensors, joining: joins).map { [picture.inputName: $0] }
+      batches = Self.batches(of: tensors, joining: joins).map { [picture.inputName: .tensor($0)] }
       sampleCount = tensors.count
     } else {
       pictureInput = nil
@@ -50,9 +50,12 @@ package struct CalibrationData: Sendable {
   }
 
   /// Batches that are given.
-  package init(batches: [[String: Tensor]]) {
+  package init(batches: [[String: GraphValue]]) {
     self.batches = batches
-    sampleCount = batches.reduce(0) { $0 + ($1.values.first?.shape.dimensions.first ?? 1) }
+    sampleCount = batches.reduce(0) { count, batch in
+      guard case .tensor(let tensor)? = batch.values.first else { return count + 1 }
+      return count + (tensor.shape.dimensions.first ?? 1)
+    }
     pictureInput = nil
   }
 
@@ -142,7 +145,7 @@ package struct CalibrationData: Sendable {
 
   private static func arrays(
     _ path: String, _ model: Model
-  ) throws(MRDLError) -> ([[String: Tensor]], Int) {
+  ) throws(MRDLError) -> ([[String: GraphValue]], Int) {
     let inputs = model.graph.inputs.filter { input in
       !model.state.contains { $0.input == input.name }
     }
@@ -185,11 +188,13 @@ package struct CalibrationData: Sendable {
     }
     let step = inputs.allSatisfy { $0.shape?.dimensions.first?.value == nil } ? batchLimit : 1
     let samples = min(count ?? 0, sampleLimit)
-    var batches: [[String: Tensor]] = []
+    var batches: [[String: GraphValue]] = []
     for first in stride(from: 0, to: samples, by: step) {
       let range = first..<min(first + step, samples)
-      var batch: [String: Tensor] = [:]
-      for input in inputs { batch[input.name] = whole[input.name]?.samples(range) }
+      var batch: [String: GraphValue] = [:]
+      for input in inputs {
+        batch[input.name] = whole[input.name].map { .tensor($0.samples(range)) }
+      }
       batches.append(batch)
     }
     return (batches, samples)

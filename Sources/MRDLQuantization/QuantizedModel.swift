@@ -50,17 +50,15 @@ package struct QuantizedModel: Sendable {
   /// Measures on the inputs of golden vectors, or on numbers that are made up.
   private mutating func measure(against source: Model) {
     do throws(MRDLError) {
-      var batches: [[String: Tensor]] = []
+      var batches: [[String: GraphValue]] = []
       for golden in source.goldenVectors {
-        var batch: [String: Tensor] = [:]
-        for (input, name) in golden.inputs { batch[input] = try source.tensors[name]?.load() }
-        batches.append(batch)
+        batches.append(try golden.loadInputs(from: source.tensors))
       }
       if batches.isEmpty {
         let inputs = source.graph.inputs.filter { input in
           !source.state.contains { $0.input == input.name }
         }
-        batches.append(try RandomInputs.tensors(for: inputs, batch: 1))
+        batches.append(try RandomInputs.values(for: inputs, batch: 1))
       }
       loss = try AccuracyLoss(of: model, against: source, on: CalibrationData(batches: batches))
     } catch {
@@ -71,19 +69,19 @@ package struct QuantizedModel: Sendable {
   /// What golden vectors vouch for from now on is the arithmetic of this model.
   private mutating func renewGoldenVectors() throws(MRDLError) {
     for golden in model.goldenVectors {
-      var inputs: [String: Tensor] = [:]
-      for (input, name) in golden.inputs { inputs[input] = try model.tensors[name]?.load() }
       var session = Session(try Program(model))
-      let outputs = try session.run(inputs)
-      for (output, name) in golden.outputs {
-        if let tensor = outputs[output] { model.tensors[name] = ModelTensor(name, tensor) }
+      let outputs = try session.run(values: try golden.loadInputs(from: model.tensors))
+      for (output, value) in golden.outputs {
+        for (name, tensor) in zip(value.tensorNames, outputs[output]?.tensors ?? []) {
+          model.tensors[name] = ModelTensor(name, tensor)
+        }
       }
       // Rounding to eight bits makes a step of a difference in the last place, and later layers carry it on.
       guard layerCount != nil, let index = model.goldenVectors.firstIndex(of: golden) else {
         continue
       }
       var largest = 0.0
-      for tensor in outputs.values {
+      for tensor in outputs.values.flatMap(\.tensors) {
         for number in try Answer.numbers(in: tensor) { largest = max(largest, abs(number)) }
       }
       model.goldenVectors[index].absoluteTolerance = max(golden.absoluteTolerance, largest / 20)

@@ -57,11 +57,11 @@ package struct StaticQuantization: Sendable {
     var ranges = Dictionary(uniqueKeysWithValues: values.map { ($0, ActivationRange()) })
     for counts in [false, true] {
       for batch in data.batches {
-        let results = try session.run(batch)
+        let results = try session.run(values: batch)
         for name in values {
-          guard let tensor = results[name] ?? batch[name], tensor.scalarType == .float32 else {
-            continue
-          }
+          guard case .tensor(let tensor)? = results[name] ?? batch[name],
+            tensor.scalarType == .float32
+          else { continue }
           if counts {
             ranges[name]?.count(tensor)
           } else {

@@ -43,7 +43,7 @@ package struct BaseModel: Sendable {
     model.card.baseModel = former.name.isEmpty ? FileSystem.name(of: recipe.model) : former.name
     model.card.metrics = []
     model.card.datasets = []
-    model.goldenVectors = []
+    model.removeGoldenVectors()
     model.training = nil
   }
 

@@ -19,7 +19,7 @@ extension Runner {
         expected: model.graph.inputs.map { "\"\($0.name)\"" }.joined(separator: ", "))
     }
     switch input.kind {
-    case .sequence, .optionalSequence:
+    case let kind where kind.isSequence:
       let before = given[name]?.tensors ?? []
       if path.isEmpty {
         given[name] = input.kind == .sequence ? .sequence(of: before) : .optional(nil)
@@ -49,9 +49,7 @@ extension Runner {
   /// Makes up the inputs that are not given.
   func giveRandom(batch: Int) throws(MRDLError) {
     let missing = model.graph.inputs.filter { given[$0.name] == nil }
-    for (name, tensor) in try RandomInputs.tensors(for: missing, batch: batch) {
-      given[name] = .tensor(tensor)
-    }
+    given.merge(try RandomInputs.values(for: missing, batch: batch)) { given, _ in given }
   }
 
   /// The first input that is given, which tells the size of the batch; nil where inputs are no tensors.

@@ -51,7 +51,7 @@ import Testing
   }
 
   /// What the header says of the use of a value is for tensors.
-  @Test func goldenVectorsOfSequencesAreRefused() throws {
+  @Test func statesThatAreNoTensorsAreRefused() throws {
     var model = SampleModels.values()
     model.state = [StateBinding(output: "same", input: "one")]
     let directory = try TemporaryDirectory()

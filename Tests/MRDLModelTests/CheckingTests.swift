@@ -50,6 +50,12 @@ import Testing
       $0.goldenVectors = []
       $0.tensors["golden"] = nil
     },
+    Unsound("golden sequence for a tensor", "MRDL1402 /golden/0/inputs/x") {
+      $0.goldenVectors[0].inputs["x"] = .sequence(["golden"])
+    },
+    Unsound("nothing for a tensor", "MRDL1402 /golden/0/inputs/x") {
+      $0.goldenVectors[0].inputs["x"] = .absent
+    },
     Unsound("output that nothing produces", "MRDL1209 /graph/outputs/3") {
       $0.graph.outputs.append(ValueInfo("z", .float32, nil))
     },

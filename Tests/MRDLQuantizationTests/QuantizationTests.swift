@@ -52,7 +52,7 @@ enum SmallNetwork {
 
   static func data() -> CalibrationData {
     CalibrationData(
-      batches: (0..<8).map { ["x": numbers([4, 3, 12, 12], seed: UInt32(100 + $0))] })
+      batches: (0..<8).map { ["x": .tensor(numbers([4, 3, 12, 12], seed: UInt32(100 + $0)))] })
   }
 }
 
@@ -156,7 +156,7 @@ enum SmallNetwork {
         inputs: [ValueInfo("x", .float32, ["N", 4])],
         outputs: [ValueInfo("y", .float32, ["N", 4])],
         nodes: [Node("Relu", inputs: ["x"], outputs: ["y"])]), opsets: ["": 28])
-    let data = CalibrationData(batches: [["x": SmallNetwork.numbers([1, 4], seed: 1)]])
+    let data = CalibrationData(batches: [["x": .tensor(SmallNetwork.numbers([1, 4], seed: 1))]])
     let error = #expect(throws: MRDLError.self) {
       try StaticQuantization(model, calibration: data)
     }

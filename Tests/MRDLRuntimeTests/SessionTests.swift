@@ -2,6 +2,7 @@ import MRDLCore
 import MRDLModel
 import MRDLOperators
 import MRDLRuntime
+import SampleModels
 import Testing
 
 @Suite struct SessionTests {
@@ -255,5 +256,40 @@ import Testing
     let results = try GoldenCheck.run(golden, program: try Program(golden), diagnostics: unsound)
     #expect(unsound.findings.map(\.code) == [.goldenMismatch])
     #expect(results.first?.wrongCount == 1)
+  }
+
+  @Test func goldenVectorsOfSequencesAreRunAndCompared() throws {
+    var model = SampleModels.values()
+    let sound = Diagnostics()
+    let results = try GoldenCheck.run(model, program: try Program(model), diagnostics: sound)
+    #expect(sound.findings.isEmpty)
+    #expect(results.map(\.elementCount) == [3, 1, 2])
+
+    // What a tensor is called does not matter, and one that is in the way stays.
+    model.tensors["golden/second/parts/1"] = ModelTensor("golden/second/parts/1", x(9))
+    try model.addGoldenVector(
+      "second",
+      values: [
+        "parts": .sequence(of: [x(1), x(2, 3)]), "rest": .sequence([]), "one": .optional(nil),
+      ])
+    #expect(
+      model.goldenVectors[1].inputs == [
+        "parts": .sequence(["golden/second/parts/0", "golden/second/parts/1 (2)"]),
+        "rest": .sequence([]), "one": .absent,
+      ])
+    #expect(model.goldenVectors[1].outputs["same"] == .absent)
+    try GoldenCheck.run(model, program: try Program(model), diagnostics: sound)
+    #expect(sound.findings.isEmpty)
+
+    for wrong: GoldenValue in [.sequence([]), .sequence(["golden/parts/0", "golden/parts/0"])] {
+      var other = model
+      other.goldenVectors[0].outputs["copy"] = wrong
+      let unsound = Diagnostics()
+      try GoldenCheck.run(other, program: try Program(other), diagnostics: unsound)
+      #expect(unsound.findings.map(\.code) == [.goldenMismatch])
+    }
+    model.removeGoldenVectors { $0.name == "first" }
+    #expect(!model.tensors.names.contains("golden/one"))
+    #expect(model.tensors.names.contains("golden/second/parts/0"))
   }
 }

@@ -34,7 +34,7 @@ package enum SampleModels {
 
   /// A model that takes and gives what is no tensor: it needs version 1.1.
   package static func values() -> Model {
-    Model(
+    var model = Model(
       graph: Graph(
         name: "values",
         inputs: [
@@ -52,6 +52,25 @@ package enum SampleModels {
           Node("Identity", inputs: ["one"], outputs: ["same"]),
         ]),
       opsets: ["": 28])
+    model.tensors = table([
+      ModelTensor("golden/parts/0", Tensor([1, 2] as [Float])),
+      ModelTensor("golden/parts/1", Tensor([3] as [Float])),
+      ModelTensor("golden/one", Tensor([4, 5] as [Int64])),
+      ModelTensor("golden/has", Tensor([false], shape: [])),
+    ])
+    model.goldenVectors = [
+      GoldenVector(
+        name: "first",
+        inputs: [
+          "parts": .sequence(["golden/parts/0", "golden/parts/1"]), "rest": .absent,
+          "one": "golden/one",
+        ],
+        outputs: [
+          "copy": .sequence(["golden/parts/0", "golden/parts/1"]), "has": "golden/has",
+          "same": "golden/one",
+        ])
+    ]
+    return model
   }
 
   /// A model that is nothing but the given tensors.

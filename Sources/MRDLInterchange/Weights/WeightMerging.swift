@@ -67,13 +67,9 @@ struct WeightMerging {
     if model.training != nil || !model.card.metrics.isEmpty {
       log?.add(.dropped, "history and scores", "they are those of other weights")
     }
-    let golden = Set(
-      model.goldenVectors.flatMap(\.tensorNames)
-    ).subtracting(model.parameters.map(\.info.name))
-    model.goldenVectors = []
+    model.removeGoldenVectors()
     model.training = nil
     model.card.metrics = []
-    for name in golden { model.tensors[name] = nil }
   }
 
   /// The weights of a name, or those whose name is the only one that ends in it after a dot or a slash.

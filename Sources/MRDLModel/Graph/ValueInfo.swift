@@ -13,6 +13,11 @@ public struct ValueInfo: Sendable, Hashable {
     case optionalSequence = "optional_sequence"
     /// Not declared; the scalar type tells nothing. Only graphs inside nodes have such values.
     case any
+
+    /// Whether tensors one after the other are in it, where there is anything.
+    package var isSequence: Bool { self == .sequence || self == .optionalSequence }
+    /// Whether it may be nothing.
+    package var isOptional: Bool { self == .optional || self == .optionalSequence }
   }
 
   public var name: String

@@ -377,14 +377,21 @@ private struct HeaderDecoder {
   }
 
   func golden(_ cursor: JSONCursor) throws(MRDLError) -> GoldenVector {
-    func names(_ cursor: JSONCursor) throws(MRDLError) -> [String: String] {
-      var names: [String: String] = [:]
-      for (key, value) in try cursor.members() { names[key] = try value.string() }
-      return names
+    func values(_ cursor: JSONCursor) throws(MRDLError) -> [String: GoldenValue] {
+      var values: [String: GoldenValue] = [:]
+      for (key, member) in try cursor.members() {
+        values[key] =
+          switch member.value {
+          case .null: .absent
+          case .array: .sequence(try names(member))
+          default: .tensor(try name(member))
+          }
+      }
+      return values
     }
     return GoldenVector(
-      name: try cursor.required("name").string(), inputs: try names(cursor.required("inputs")),
-      outputs: try names(cursor.required("outputs")),
+      name: try cursor.required("name").string(), inputs: try values(cursor.required("inputs")),
+      outputs: try values(cursor.required("outputs")),
       absoluteTolerance: try cursor.required("absolute_tolerance").number(),
       relativeTolerance: try cursor.required("relative_tolerance").number())
   }

@@ -199,13 +199,20 @@ private func encode(_ metric: ModelCard.Metric) -> JSONValue {
 }
 
 private func encode(_ golden: GoldenVector) -> JSONValue {
-  func names(_ names: [String: String]) -> JSONValue {
-    .object(names.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) })
+  func encode(_ values: [String: GoldenValue]) -> JSONValue {
+    .object(
+      values.sorted { $0.key < $1.key }.map { name, value in
+        switch value {
+        case .tensor(let tensor): JSONMember(name, .string(tensor))
+        case .sequence(let tensors): JSONMember(name, .array(tensors.map { .string($0) }))
+        case .absent: JSONMember(name, .null)
+        }
+      })
   }
   return .object([
     "name": .string(golden.name),
-    "inputs": names(golden.inputs),
-    "outputs": names(golden.outputs),
+    "inputs": encode(golden.inputs),
+    "outputs": encode(golden.outputs),
     "absolute_tolerance": .number(golden.absoluteTolerance),
     "relative_tolerance": .number(golden.relativeTolerance),
   ])

@@ -18,10 +18,6 @@ package enum GoldenVectors {
   /// Where that is not possible the model stays as it is, and the log says why.
   package static func add(to model: inout Model, log: ConversionLog) {
     guard model.goldenVectors.isEmpty, !model.isWeightsOnly, model.needsInput else { return }
-    if let other = (model.graph.inputs + model.graph.outputs).first(where: { $0.kind != .tensor }) {
-      log.add(.dropped, "golden vector", "golden vectors hold tensors, and there is \(other)")
-      return
-    }
     let given = model.graph.inputs.filter { input in
       !model.state.contains { $0.input == input.name }
     }
@@ -33,11 +29,11 @@ package enum GoldenVectors {
     for extent in isOpen ? extents : [1] {
       do throws(MRDLError) {
         try checkValues(of: model, extent: extent)
-        let inputs = try RandomInputs.tensors(for: given, batch: 1, extent: extent)
-        try checkSize(inputs.values.reduce(0) { $0 + $1.byteCount })
+        let inputs = try RandomInputs.values(for: given, batch: 1, extent: extent)
+        try checkSize(inputs.values.flatMap(\.tensors).reduce(0) { $0 + $1.byteCount })
         var candidate = model
         try candidate.addGoldenVector(
-          "conversion", inputs: inputs,
+          "conversion", values: inputs,
           options: SessionOptions(workingByteLimit: workingByteLimit))
         try checkSize(
           candidate.tensors.dropFirst(model.tensors.count).reduce(0) {

@@ -16,9 +16,9 @@ package struct ProgramReport: Sendable {
   /// - Throws: `MRDL4001` where an input cannot be made up, and what a run reports.
   package init(_ program: Program, batch: Int) throws(MRDLError) {
     var session = Session(program)
-    let inputs = try RandomInputs.tensors(for: program.inputs, batch: batch)
+    let inputs = try RandomInputs.values(for: program.inputs, batch: batch)
     // Where shapes depend on data, what runs is known when it has run.
-    _ = try session.run(inputs)
+    _ = try session.run(values: inputs)
     session.startProfile()
     try session.run()
     guard let profile = session.currentProfile else {

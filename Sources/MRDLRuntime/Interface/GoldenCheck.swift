@@ -27,24 +27,20 @@ public struct GoldenCheck: Sendable {
     for golden in model.goldenVectors {
       let place = Place("/golden/\(golden.name)")
       var session = Session(program)
-      var inputs: [String: Tensor] = [:]
-      for (name, tensor) in golden.inputs {
-        inputs[name] = try load(tensor, from: model, at: place)
-      }
-      let outputs = try session.run(inputs)
-      for (name, tensorName) in golden.outputs.sorted(by: { $0.key < $1.key }) {
-        let expected = try load(tensorName, from: model, at: place)
+      let outputs = try session.run(values: try golden.loadInputs(from: model.tensors, at: place))
+      for (name, value) in golden.outputs.sorted(by: { $0.key < $1.key }) {
+        let expected = try value.load(from: model.tensors, at: place)
         guard let found = outputs[name] else {
           diagnostics.report(
             .badGolden, "a golden vector gives an output that the model lacks",
             found: "\"\(name)\"", at: place)
           continue
         }
-        guard found.shape == expected.shape, found.scalarType == expected.scalarType else {
+        if let difference = difference(found, expected) {
           diagnostics.report(
-            .goldenMismatch, "output \"\(name)\" has another type or shape than its golden vector",
-            found: "\(found.scalarType.rawValue) \(found.shape)",
-            expected: "\(expected.scalarType.rawValue) \(expected.shape)", at: place)
+            .goldenMismatch,
+            "output \"\(name)\" has another kind, type or shape than its golden vector",
+            found: difference.found, expected: difference.expected, at: place)
           continue
         }
         let result = try compare(found, expected, golden, name)
@@ -62,35 +58,42 @@ public struct GoldenCheck: Sendable {
     return results
   }
 
-  private static func load(
-    _ name: String, from model: Model, at place: Place
-  ) throws(MRDLError) -> Tensor {
-    guard let tensor = model.tensors[name] else {
-      throw MRDLError(
-        .missingTensor, "a golden vector names a tensor that is not in the table",
-        found: "\"\(name)\"", at: place)
+  /// What two values are, where they do not consist of tensors of the same types and shapes.
+  private static func difference(
+    _ found: GraphValue, _ expected: GraphValue
+  ) -> (found: String, expected: String)? {
+    switch (found, expected) {
+    case (.tensor(let left), .tensor(let right))
+    where left.shape == right.shape && left.scalarType == right.scalarType:
+      return nil
+    case (.optional(let left?), _): return difference(left, expected)
+    case (.optional(nil), .optional(nil)): return nil
+    case (.sequence(let left), .sequence(let right)) where left.count == right.count:
+      return zip(left, right).lazy.compactMap { difference($0, $1) }.first
+    default: return (found.kindName, expected.kindName)
     }
-    return try tensor.load()
   }
 
+  /// - Precondition: the two are of the same kind and shapes.
   private static func compare(
-    _ found: Tensor, _ expected: Tensor, _ golden: GoldenVector, _ output: String
+    _ found: GraphValue, _ expected: GraphValue, _ golden: GoldenVector, _ output: String
   ) throws(MRDLError) -> Result {
-    let foundNumbers = try Answer.numbers(in: found)
-    let expectedNumbers = try Answer.numbers(in: expected)
-    var largest = 0.0
-    var wrong = 0
-    for (found, expected) in zip(foundNumbers, expectedNumbers) {
-      if found == expected || (found.isNaN && expected.isNaN) { continue }
-      let error = abs(found - expected)
-      if !(error <= golden.absoluteTolerance + golden.relativeTolerance * abs(expected)) {
-        wrong += 1
+    var (largest, wrong, count) = (0.0, 0, 0)
+    for (found, expected) in zip(found.tensors, expected.tensors) {
+      let expectedNumbers = try Answer.numbers(in: expected)
+      for (found, expected) in zip(try Answer.numbers(in: found), expectedNumbers) {
+        if found == expected || (found.isNaN && expected.isNaN) { continue }
+        let error = abs(found - expected)
+        if !(error <= golden.absoluteTolerance + golden.relativeTolerance * abs(expected)) {
+          wrong += 1
+        }
+        largest = error.isNaN || error > largest ? error : largest
       }
-      largest = error.isNaN || error > largest ? error : largest
+      count += expectedNumbers.count
     }
     return Result(
       golden: golden.name, output: output, largestError: largest, wrongCount: wrong,
-      elementCount: expectedNumbers.count)
+      elementCount: count)
   }
 }
 
@@ -101,33 +104,42 @@ extension Model {
   /// the graph, too.
   ///
   /// - Parameters:
-  ///   - inputs: a tensor for each input of the model.
+  ///   - inputs: a value for each input of the model.
   ///   - options: how the model is run.
   /// - Throws: an error of running.
   public mutating func addGoldenVector(
-    _ name: String, inputs: [String: Tensor], absoluteTolerance: Double = 1e-5,
+    _ name: String, values inputs: [String: GraphValue], absoluteTolerance: Double = 1e-5,
     relativeTolerance: Double = 1e-4, options: SessionOptions = SessionOptions()
   ) throws(MRDLError) {
-    let outputs: [String: Tensor]
+    let outputs: [String: GraphValue]
     if let run = try StepwiseRun(self, options: options) {
-      outputs = try run.outputs(for: inputs)
+      outputs = try run.outputs(for: inputs.compactMapValues(\.tensors.first))
+        .mapValues { .tensor($0) }
     } else {
       var session = Session(try Program(self), options: options)
-      outputs = try session.run(inputs)
+      outputs = try session.run(values: inputs)
     }
-    func store(_ tensors: [String: Tensor]) -> [String: String] {
-      var names: [String: String] = [:]
-      for (value, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-        let stored = "golden/\(name)/\(value)"
-        self.tensors[stored] = ModelTensor(stored, tensor)
-        names[value] = stored
+    removeGoldenVectors { $0.name == name }
+    func store(_ values: [String: GraphValue]) -> [String: GoldenValue] {
+      var stored: [String: GoldenValue] = [:]
+      for (value, content) in values.sorted(by: { $0.key < $1.key }) {
+        stored[value] = tensors.store(content, as: "golden/\(name)/\(value)")
       }
-      return names
+      return stored
     }
-    goldenVectors.removeAll { $0.name == name }
     goldenVectors.append(
       GoldenVector(
         name: name, inputs: store(inputs), outputs: store(outputs),
         absoluteTolerance: absoluteTolerance, relativeTolerance: relativeTolerance))
+  }
+
+  /// Adds a golden vector of a model whose inputs are all tensors.
+  public mutating func addGoldenVector(
+    _ name: String, inputs: [String: Tensor], absoluteTolerance: Double = 1e-5,
+    relativeTolerance: Double = 1e-4, options: SessionOptions = SessionOptions()
+  ) throws(MRDLError) {
+    try addGoldenVector(
+      name, values: inputs.mapValues { .tensor($0) }, absoluteTolerance: absoluteTolerance,
+      relativeTolerance: relativeTolerance, options: options)
   }
 }

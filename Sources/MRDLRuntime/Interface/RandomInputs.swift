@@ -5,25 +5,28 @@ internal import MRDLNumerics
 /// Inputs for a model where it does not matter what they are: the time is measured, or the answers are
 /// stored together with them.
 package enum RandomInputs {
-  /// A tensor for each input: real numbers in 0 ..< 1, whole numbers and truth values zero. A named
-  /// dimension takes the size of the batch where it is the first of its input, otherwise `extent`, and so
-  /// does an unknown one.
+  /// How many tensors are in a sequence.
+  private static let sequenceCount = 2
+
+  /// A value for each input: real numbers in 0 ..< 1, whole numbers and truth values zero; two tensors in a
+  /// sequence. An optional value is there unless its rank is not known. A named dimension takes the size of
+  /// the batch where it is the first of its input, otherwise `extent`, and so does an unknown one.
   ///
-  /// - Throws: `MRDL4001` for an input whose rank is not known, or that is no tensor.
-  package static func tensors(
+  /// - Throws: `MRDL4001` for another input whose kind or rank is not known.
+  package static func values(
     for inputs: [ValueInfo], batch: Int, extent: Int = 1
-  ) throws(MRDLError) -> [String: Tensor] {
-    var tensors: [String: Tensor] = [:]
+  ) throws(MRDLError) -> [String: GraphValue] {
+    var values: [String: GraphValue] = [:]
     for (position, input) in inputs.enumerated() {
-      guard input.kind == .tensor else {
-        throw MRDLError(
-          .wrongInput, "no sequence and no optional value can be made up", found: "\(input)",
-          expected: "--input \(input.name)=FILE")
+      if input.kind.isOptional && input.shape == nil {
+        values[input.name] = .optional(nil)
+        continue
       }
-      guard let shape = input.shape else {
+      guard input.kind != .any, let shape = input.shape else {
         throw MRDLError(
           .wrongInput, "no input can be made up where the model does not tell its shape",
-          found: "\(input)", expected: "--input \(input.name)=FILE.npy")
+          found: "\(input)",
+          expected: "--input \(input.name)=FILE.\(input.kind.isSequence ? "npz" : "npy")")
       }
       let extents = shape.dimensions.enumerated().map { axis, dimension in
         dimension.value ?? (axis == 0 ? batch : extent)
@@ -31,9 +34,13 @@ package enum RandomInputs {
       guard let concrete = Shape(checking: extents) else {
         throw MRDLError(.wrongInput, "an input is too large", found: "\(input)")
       }
-      tensors[input.name] = tensor(input.scalarType, concrete, stream: UInt64(position))
+      func made(_ element: Int) -> Tensor {
+        tensor(input.scalarType, concrete, stream: UInt64(position + element * inputs.count))
+      }
+      values[input.name] =
+        input.kind.isSequence ? .sequence(of: (0..<sequenceCount).map(made)) : .tensor(made(0))
     }
-    return tensors
+    return values
   }
 
   private static func tensor(_ type: ScalarType, _ shape: Shape, stream: UInt64) -> Tensor {

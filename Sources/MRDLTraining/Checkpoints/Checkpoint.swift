@@ -179,12 +179,7 @@ public struct Checkpoint: Sendable {
       add(bestName(tensor.info.name), try tensor.load())
     }
     // Golden vectors are of parameters that are no more.
-    for golden in model.goldenVectors {
-      for name in golden.tensorNames {
-        model.tensors[name] = nil
-      }
-    }
-    model.goldenVectors = []
+    model.removeGoldenVectors()
     model.training = TrainingRecord(
       recipe: checkpoint.recipe, seed: options.seed, instructionSet: instructionSet,
       history: state.history,
