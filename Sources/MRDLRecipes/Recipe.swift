@@ -38,6 +38,7 @@ package struct Recipe: Sendable, Hashable {
   package var batchSize: Int?
   package var accumulationCount: Int
   package var clipping: GradientClipping?
+  package var averaging: WeightAveraging?
   package var recurrence: RecurrentTraining
   package var earlyStopping: EarlyStopping?
   package var monitor: Monitor?
@@ -55,8 +56,8 @@ package struct Recipe: Sendable, Hashable {
         "name", "description", "data", "augmentation", "from", "layers", "solver", "initializer",
         "loss",
         "label_smoothing", "huber_delta", "optimizer", "regularization", "schedule", "epochs",
-        "batch", "accumulate", "clipping", "early_stopping", "monitor", "keep", "metrics",
-        "checkpoint", "seed", "validation", "truncate", "stateful",
+        "batch", "accumulate", "clipping", "averaging", "early_stopping", "monitor", "keep",
+        "metrics", "checkpoint", "seed", "validation", "truncate", "stateful",
       ])
     name = try root.required("name").string()
     description = try root.optional("description")?.string() ?? ""
@@ -81,6 +82,7 @@ package struct Recipe: Sendable, Hashable {
     }
     accumulationCount = try root.optional("accumulate")?.count() ?? 1
     clipping = try GradientClipping(root.optional("clipping"))
+    averaging = try WeightAveraging(root.optional("averaging"))
     recurrence = RecurrentTraining(
       truncation: try root.optional("truncate")?.count(),
       keepsState: try root.bool("stateful", default: false))
@@ -155,6 +157,7 @@ package struct Recipe: Sendable, Hashable {
         JSONMember("accumulate", .integer(Int64(accumulationCount))),
       ]
       if let clipping { members.append(JSONMember("clipping", clipping.encoded)) }
+      if let averaging { members.append(JSONMember("averaging", averaging.encoded)) }
       if let steps = recurrence.truncation {
         members.append(JSONMember("truncate", .integer(Int64(steps))))
       }
@@ -182,8 +185,8 @@ package struct Recipe: Sendable, Hashable {
       epochCount: epochCount, batchSize: batchSize ?? Self.largestBatch,
       accumulationCount: batchSize == nil ? .max : accumulationCount, seed: seed,
       optimizer: optimizer?.rule ?? .gradientDescent(GradientDescent()),
-      learningRate: rate, weightDecay: decay, clipping: clipping, recurrence: recurrence,
-      metrics: metrics, keeps: keeps,
+      learningRate: rate, weightDecay: decay, clipping: clipping, averaging: averaging,
+      recurrence: recurrence, metrics: metrics, keeps: keeps,
       earlyStopping: earlyStopping, monitor: monitor, threadLimit: threadLimit)
   }
 

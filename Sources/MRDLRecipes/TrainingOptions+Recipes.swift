@@ -40,6 +40,16 @@ extension GradientClipping {
   }
 }
 
+extension WeightAveraging {
+  init?(_ cursor: JSONCursor?) throws(MRDLError) {
+    guard let cursor else { return nil }
+    try cursor.refuseUnknownKeys(except: ["decay"])
+    self.init(decay: try cursor.share("decay", default: 0.999))
+  }
+
+  var encoded: JSONValue { .object(["decay": .number(decay)]) }
+}
+
 extension EarlyStopping {
   init?(_ cursor: JSONCursor?) throws(MRDLError) {
     guard let cursor else { return nil }

@@ -114,6 +114,7 @@ struct TrainTests {
        "optimizer": {"kind": "rmsprop", "rate": 0.1, "momentum": 0.5, "rho": 0.8},
        "schedule": {"kind": "plateau", "factor": 0.5, "patience": 2, "warm_up": 0.5},
        "regularization": {"l1": 0.1, "l2": 0.2}, "clipping": {"norm": 2}, "accumulate": 3,
+       "averaging": {"decay": 0.9},
        "early_stopping": {"patience": 4, "least_change": 0.1}, "keep": "best",
        "monitor": {"name": "loss", "better": "smaller"}, "metrics": ["accuracy", "top3_accuracy"],
        "checkpoint": {"epochs": 2, "minutes": 0.5}, "label_smoothing": 0.1,

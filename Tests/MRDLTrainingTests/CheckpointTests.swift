@@ -29,19 +29,23 @@ import Testing
 
   static let parameters = TrainerTests.parameters + ["gamma", "beta"]
 
-  static func options(epochs: Int = 4, threads: Int? = nil) -> TrainingOptions {
+  static func options(
+    epochs: Int = 4, averaging: WeightAveraging? = nil, threads: Int? = nil
+  ) -> TrainingOptions {
     TrainingOptions(
       epochCount: epochs, batchSize: 8, accumulationCount: 2, seed: 5, optimizer: .adam(Adam()),
       learningRate: LearningRate(
         0.01, course: .plateau(factor: 0.5, patience: 1, leastChange: 0.05)),
       weightDecay: WeightDecay(decoupled: 0.01), clipping: .norm(1),
-      metrics: [.accuracy(rank: 1)], keeps: .best, threadLimit: threads)
+      averaging: averaging, metrics: [.accuracy(rank: 1)], keeps: .best, threadLimit: threads)
   }
 
-  static func trainer(threads: Int? = nil) throws -> Trainer {
+  static func trainer(
+    averaging: WeightAveraging? = nil, threads: Int? = nil
+  ) throws -> Trainer {
     try Trainer(
       try model(), parameters: parameters, objective: Objective(.crossEntropy, of: "y"),
-      options: options(threads: threads))
+      options: options(averaging: averaging, threads: threads))
   }
 
   static func bits(_ model: Model) throws -> [[UInt32]] {
@@ -51,13 +55,13 @@ import Testing
   }
 
   /// Interrupted after any step, a run that goes on gives the bits of one that was left alone.
-  @Test(arguments: [1, 3, 6, 11, 17])
-  func aResumedRunGivesTheSameBits(steps: Int) throws {
-    var whole = try Self.trainer()
+  @Test(arguments: [1, 3, 6, 11, 17], [nil, WeightAveraging(decay: 0.9)])
+  func aResumedRunGivesTheSameBits(steps: Int, averaging: WeightAveraging?) throws {
+    var whole = try Self.trainer(averaging: averaging)
     let expected = try whole.train(on: TrainerTests.data, validation: TrainerTests.data)
     let directory = try TemporaryDirectory()
     let path = directory.file("run.mrdl")
-    var first = try Self.trainer(threads: 1)
+    var first = try Self.trainer(averaging: averaging, threads: 1)
     var count = 0
     let interrupted = try first.train(
       on: TrainerTests.data, validation: TrainerTests.data,
@@ -65,7 +69,7 @@ import Testing
       report: { (progress) throws(MRDLError) in if case .step = progress { count += 1 } },
       isInterrupted: { count >= steps })
     #expect(interrupted.ending == .interrupted)
-    var second = try Self.trainer()
+    var second = try Self.trainer(averaging: averaging)
     let resumed = try second.train(
       on: TrainerTests.data, validation: TrainerTests.data, resumed: try Checkpoint(path: path))
     #expect(resumed.ending == .completed)
@@ -83,6 +87,55 @@ import Testing
     let trained = try #require(result.history.last?.values["loss"])
     let measured = try #require(try trainer.evaluate(on: TrainerTests.data)["loss"])
     #expect(abs(trained - measured) > 1e-4)
+  }
+
+  /// The mean over the steps, by hand from the same run without averaging, one step an epoch: what is kept,
+  /// measured and found in a checkpoint, of parameters and of running averages alike.
+  @Test(arguments: [0, 0.4, 0.999], [1, 2])
+  func averagingKeepsTheMean(decay: Double, accumulation: Int) throws {
+    let directory = try TemporaryDirectory()
+    func options(epochs: Int, averaging: WeightAveraging?) -> TrainingOptions {
+      TrainingOptions(
+        epochCount: epochs, batchSize: 90 / accumulation, accumulationCount: accumulation, seed: 5,
+        optimizer: .adam(Adam()), learningRate: LearningRate(0.01), averaging: averaging)
+    }
+    func trainer(_ model: Model, _ options: TrainingOptions) throws -> Trainer {
+      try Trainer(
+        model, parameters: Self.parameters, objective: Objective(.crossEntropy, of: "y"),
+        options: options)
+    }
+    func values(_ model: Model) throws -> [[Double]] {
+      try (Self.parameters + ["mean", "var"]).map { name in
+        try #require(model.tensors[name]).load().elements(as: Float.self).map { Double($0) }
+      }
+    }
+    var expected = try values(try Self.model())
+    for step in 1...4 {
+      var plain = try trainer(try Self.model(), options(epochs: step, averaging: nil))
+      let weights = try values(try plain.train(on: TrainerTests.data).model)
+      let kept = min(decay, Double(step + 1) / Double(step + 10))
+      expected = zip(expected, weights).map { mean, weights in
+        zip(mean, weights).map { kept * $0 + (1 - kept) * $1 }
+      }
+    }
+    let path = directory.file("run.mrdl")
+    var averaged = try trainer(
+      try Self.model(), options(epochs: 4, averaging: WeightAveraging(decay: decay)))
+    let result = try averaged.train(
+      on: TrainerTests.data, validation: TrainerTests.data,
+      checkpoints: CheckpointOptions(path: path))
+    for model in [result.model, try MRDLFile.open(path)] {
+      for (found, expected) in zip(try values(model), expected) {
+        for (found, expected) in zip(found, expected) {
+          #expect(abs(found - expected) <= 1e-6 * max(1, abs(expected)))
+        }
+      }
+    }
+    // The loss that was measured is that of the kept parameters.
+    let loss = result.history.last?.values["validation_loss"]
+    #expect(try averaged.evaluate(on: TrainerTests.data)["loss"] == loss)
+    var kept = try trainer(result.model, options(epochs: 0, averaging: nil))
+    #expect(try kept.evaluate(on: TrainerTests.data)["loss"] == loss)
   }
 
   @Test func aCheckpointIsAModel() throws {

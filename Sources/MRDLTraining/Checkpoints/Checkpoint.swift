@@ -10,7 +10,7 @@ public import MRDLModel
 /// from counters that the state holds, so that a run that goes on gives the same bits as one that was never
 /// interrupted, with the same instruction set.
 public struct Checkpoint: Sendable {
-  /// The model with the parameters of the last step.
+  /// The model with the parameters of the last step, or with their mean where there is averaging.
   public let model: Model
   /// Recipe, seed, instruction set and history.
   public let record: TrainingRecord
@@ -37,6 +37,9 @@ public struct Checkpoint: Sendable {
     "training/slot\(slot)/\(parameter)"
   }
 
+  /// What steps go on from, where the model holds means.
+  static func learningName(_ tensor: String) -> String { "training/learning/\(tensor)" }
+
   static func stateName(_ index: Int) -> String { "training/state\(index)" }
 
   static func bestName(_ parameter: String) -> String { "training/best/\(parameter)" }
@@ -51,12 +54,12 @@ public struct Checkpoint: Sendable {
       try copy(Self.stateName(index), to: values)
     }
     for parameter in store.parameters {
-      try copy(parameter.info.name, to: parameter.values)
       for (slot, values) in parameter.slots.enumerated() {
         try copy(Self.slotName(parameter.info.name, slot), to: values)
       }
     }
-    for average in store.averages { try copy(average.info.name, to: average.values) }
+    for (info, values) in store.used { try copy(info.name, to: values) }
+    for (info, values) in store.learning { try copy(Self.learningName(info.name), to: values) }
   }
 
   private func tensor(_ name: String) throws(MRDLError) -> ModelTensor {
@@ -158,11 +161,9 @@ public struct Checkpoint: Sendable {
     to checkpoint: CheckpointOptions
   ) throws(MRDLError) {
     var model = model.withoutTrainingState()
-    for tensor in store.parameters.map({ ($0.info, $0.values) })
-      + store.averages.map({ ($0.info, $0.values) })
-    {
+    for (info, values) in store.used {
       // The file is written before the next step changes the values.
-      model.tensors[tensor.0.name] = ModelTensor(tensor.0.name, tensor.1, axes: tensor.0.axes)
+      model.tensors[info.name] = ModelTensor(info.name, values, axes: info.axes)
     }
     var names: [String] = []
     func add(_ name: String, _ tensor: Tensor) {
@@ -174,6 +175,7 @@ public struct Checkpoint: Sendable {
         add(slotName(parameter.info.name, slot), values)
       }
     }
+    for (info, values) in store.learning { add(learningName(info.name), values) }
     for (index, values) in carrier.values.enumerated() { add(stateName(index), values) }
     for tensor in state.best?.parameters ?? [] {
       add(bestName(tensor.info.name), try tensor.load())

@@ -15,22 +15,40 @@ final class ParameterStore {
     let slots: [Tensor]
     /// The sum of the gradients of the runs of a step, where a step has several.
     let sum: Tensor?
+    /// The mean over the steps, where there is averaging.
+    let mean: Tensor?
+
+    /// What the model is measured and kept with.
+    var used: Tensor { mean ?? values }
 
     /// Parameters of fewer than two axes never decay.
     var decays: Bool { values.shape.rank > 1 }
   }
 
+  struct RunningAverage {
+    let info: TensorInfo
+    let values: Tensor
+    /// The mean over the steps, where there is averaging.
+    let mean: Tensor?
+
+    /// What the model is measured and kept with.
+    var used: Tensor { mean ?? values }
+  }
+
   let parameters: [Parameter]
-  let averages: [(info: TensorInfo, values: Tensor)]
+  let averages: [RunningAverage]
   /// Elements of one piece of work.
   private static let pieceElementCount = 1 << 14
 
   /// Takes copies of the named tensors.
   ///
+  /// - Parameters:
+  ///   - accumulates: whether a step has several runs.
+  ///   - hasMeans: whether there is a mean of each over the steps, which begins with the first values.
   /// - Throws: `MRDL1202` for a tensor that is not there, `MRDL1208` for one that is not `f32`.
   init(
     _ names: [String], averages averageNames: [String], of model: Model, slotCount: Int,
-    accumulates: Bool
+    accumulates: Bool, hasMeans: Bool
   ) throws(MRDLError) {
     var parameters: [Parameter] = []
     for name in names {
@@ -38,10 +56,15 @@ final class ParameterStore {
       parameters.append(
         Parameter(
           info: info, values: values, slots: (0..<slotCount).map { _ in Tensor(zeros: info.shape) },
-          sum: accumulates ? Tensor(zeros: info.shape) : nil))
+          sum: accumulates ? Tensor(zeros: info.shape) : nil,
+          mean: hasMeans ? values.copied() : nil))
     }
-    var averages: [(info: TensorInfo, values: Tensor)] = []
-    for name in averageNames { averages.append(try Self.copy(name, of: model)) }
+    var averages: [RunningAverage] = []
+    for name in averageNames {
+      let (info, values) = try Self.copy(name, of: model)
+      averages.append(
+        RunningAverage(info: info, values: values, mean: hasMeans ? values.copied() : nil))
+    }
     self.parameters = parameters
     self.averages = averages
   }
@@ -104,9 +127,10 @@ final class ParameterStore {
   /// - Parameters:
   ///   - step: counted from 1.
   ///   - terms: what the gradient is multiplied by and where it is cut.
+  ///   - keptShare: how much of the mean over the steps is kept, where there is one.
   func update(
     _ index: Int, gradient: UnsafeRawBufferPointer, optimizer: Optimizer, decay: WeightDecay,
-    terms: GradientTerms, rate: Double, step: Int, threadLimit: Int
+    terms: GradientTerms, rate: Double, step: Int, keptShare: Double, threadLimit: Int
   ) {
     let parameter = parameters[index]
     let count = parameter.values.elementCount
@@ -123,6 +147,7 @@ final class ParameterStore {
       slots: OptimizerSlots(
         first: parameter.slots.first?.mutablePointer(as: Float.self),
         second: parameter.slots.dropFirst().first?.mutablePointer(as: Float.self)),
+      mean: parameter.mean?.mutablePointer(as: Float.self), keptShare: keptShare,
       count: count, optimizer: optimizer, terms: terms, rate: rate, step: step)
     WorkerPool.run(
       work, count: (count + Self.pieceElementCount - 1) / Self.pieceElementCount,
@@ -133,6 +158,8 @@ final class ParameterStore {
     let values: UnsafeMutablePointer<Float>
     let gradient: UnsafePointer<Float>
     let slots: OptimizerSlots<Float>
+    let mean: UnsafeMutablePointer<Float>?
+    let keptShare: Double
     let count: Int
     let optimizer: Optimizer
     let terms: GradientTerms
@@ -141,10 +168,33 @@ final class ParameterStore {
 
     func run(index: Int, slot: Int) {
       let first = index * ParameterStore.pieceElementCount
+      let count = min(ParameterStore.pieceElementCount, count - first)
       optimizer.update(
         values + first, gradient: gradient + first, slots: slots.advanced(by: first),
-        count: min(ParameterStore.pieceElementCount, count - first), terms: terms, rate: rate,
-        step: step)
+        count: count, terms: terms, rate: rate, step: step)
+      if let mean {
+        ParameterStore.average(count, values + first, into: mean + first, keptShare: keptShare)
+      }
+    }
+  }
+
+  /// m := d m + (1 − d) w. The two factors add up to 1 exactly, so that the mean of equal values is that value to
+  /// a rounding.
+  private static func average(
+    _ count: Int, _ values: UnsafePointer<Float>, into mean: UnsafeMutablePointer<Float>,
+    keptShare: Double
+  ) {
+    let kept = Float(keptShare)
+    Float.blend(count, kept, mean, 1 - kept, values, 0, mean)
+  }
+
+  /// Moves the means of the running averages towards their present values.
+  func averageStatistics(keptShare: Double) {
+    for average in averages {
+      guard let mean = average.mean else { continue }
+      Self.average(
+        mean.elementCount, average.values.mutablePointer(as: Float.self),
+        into: mean.mutablePointer(as: Float.self), keptShare: keptShare)
     }
   }
 
@@ -169,11 +219,20 @@ final class ParameterStore {
     }
   }
 
-  /// Parameters and averages as they are now, independent of the steps to come.
+  /// Parameters and averages as the model is used with them, in memory that the steps change.
+  var used: [(info: TensorInfo, values: Tensor)] {
+    parameters.map { ($0.info, $0.used) } + averages.map { ($0.info, $0.used) }
+  }
+
+  /// What steps go on from where the model is used with means: parameters and averages themselves.
+  var learning: [(info: TensorInfo, values: Tensor)] {
+    parameters.filter { $0.mean != nil }.map { ($0.info, $0.values) }
+      + averages.filter { $0.mean != nil }.map { ($0.info, $0.values) }
+  }
+
+  /// Parameters and averages as the model is used with them now, independent of the steps to come.
   func snapshot() -> [ModelTensor] {
-    (parameters.map { ($0.info, $0.values) } + averages.map { ($0.info, $0.values) }).map {
-      info, values in ModelTensor(info.name, values.copied(), axes: info.axes)
-    }
+    used.map { info, values in ModelTensor(info.name, values.copied(), axes: info.axes) }
   }
 }
 

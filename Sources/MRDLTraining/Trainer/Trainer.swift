@@ -40,12 +40,16 @@ public struct Trainer: ~Copyable {
       recurrence: options.recurrence)
     let store = try ParameterStore(
       parameters, averages: graph.averageNames, of: model, slotCount: options.optimizer.slotCount,
-      accumulates: options.accumulationCount > 1)
+      accumulates: options.accumulationCount > 1, hasMeans: options.averaging != nil)
     let key =
       graph.keyIndex == nil
       ? nil : Tensor([Int64(bitPattern: options.seed), 0], shape: [2]).copied()
-    let training = try Self.session(graph.training, graph, store, key, options)
-    let evaluation = try Self.session(graph.evaluation, graph, store, key, options)
+    let training = try Self.session(
+      graph.training, graph, store.parameters.map(\.values), store.averages.map(\.values), key,
+      options)
+    let evaluation = try Self.session(
+      graph.evaluation, graph, store.parameters.map(\.used), store.averages.map(\.used), key,
+      options)
     self.training = training
     self.evaluation = evaluation
     self.model = model
@@ -59,17 +63,17 @@ public struct Trainer: ~Copyable {
     threadLimit = options.threadLimit ?? 0
   }
 
-  /// A session with the parameters bound.
+  /// A session with the parameters and the running averages bound.
   private static func session(
-    _ program: Program, _ graph: TrainingGraph, _ store: ParameterStore, _ key: Tensor?,
-    _ options: TrainingOptions
+    _ program: Program, _ graph: TrainingGraph, _ parameters: [Tensor], _ averages: [Tensor],
+    _ key: Tensor?, _ options: TrainingOptions
   ) throws(MRDLError) -> Session {
     var session = Session(program, options: SessionOptions(threadLimit: options.threadLimit))
-    for (index, parameter) in store.parameters.enumerated() {
-      try session.bind(parameter.values, toInput: graph.parameterIndex(index))
+    for (index, values) in parameters.enumerated() {
+      try session.bind(values, toInput: graph.parameterIndex(index))
     }
-    for (index, average) in store.averages.enumerated() {
-      try session.bind(average.values, toInput: graph.averageIndex(index))
+    for (index, values) in averages.enumerated() {
+      try session.bind(values, toInput: graph.averageIndex(index))
     }
     if let keyIndex = graph.keyIndex, let key { try session.bind(key, toInput: keyIndex) }
     return session
@@ -178,7 +182,8 @@ public struct Trainer: ~Copyable {
     }
   }
 
-  /// The loss and the metrics of the present parameters, by their names.
+  /// The loss and the metrics of the present parameters, or of their mean where there is averaging, by their
+  /// names.
   public mutating func evaluate(on data: any TrainingData) throws(MRDLError) -> [String: Double] {
     try check(data)
     return try measure(data)
@@ -333,13 +338,17 @@ public struct Trainer: ~Copyable {
       if norm > bound { terms.scale *= bound / norm }
     case nil: break
     }
+    let step = state.stepCount + 1
+    let keptShare = options.averaging?.keptShare(step: step) ?? 0
     for index in 0..<store.count {
       withGradient(index) { gradient in
         store.update(
           index, gradient: gradient, optimizer: options.optimizer, decay: options.weightDecay,
-          terms: terms, rate: state.rate, step: state.stepCount + 1, threadLimit: threadLimit)
+          terms: terms, rate: state.rate, step: step, keptShare: keptShare,
+          threadLimit: threadLimit)
       }
     }
+    store.averageStatistics(keptShare: keptShare)
   }
 
   func diverged(_ found: String, _ state: RunState, _ checkpoint: String?) -> MRDLError {

@@ -21,6 +21,8 @@ public struct TrainingOptions: Sendable, Hashable {
   public var learningRate: LearningRate
   public var weightDecay: WeightDecay
   public var clipping: GradientClipping?
+  /// nil: the parameters of a step are measured and kept, not their mean over the steps.
+  public var averaging: WeightAveraging?
   public var recurrence: RecurrentTraining
   public var metrics: [TrainingMetric]
   public var keeps: Choice
@@ -36,7 +38,8 @@ public struct TrainingOptions: Sendable, Hashable {
   public init(
     epochCount: Int, batchSize: Int, accumulationCount: Int = 1, seed: UInt64 = 0,
     optimizer: Optimizer, learningRate: LearningRate, weightDecay: WeightDecay = .none,
-    clipping: GradientClipping? = nil, recurrence: RecurrentTraining = RecurrentTraining(),
+    clipping: GradientClipping? = nil, averaging: WeightAveraging? = nil,
+    recurrence: RecurrentTraining = RecurrentTraining(),
     metrics: [TrainingMetric] = [], keeps: Choice = .last,
     earlyStopping: EarlyStopping? = nil, monitor: Monitor? = nil, threadLimit: Int? = nil
   ) {
@@ -51,6 +54,7 @@ public struct TrainingOptions: Sendable, Hashable {
     self.learningRate = learningRate
     self.weightDecay = weightDecay
     self.clipping = clipping
+    self.averaging = averaging
     self.recurrence = recurrence
     self.metrics = metrics
     self.keeps = keeps
