@@ -122,8 +122,18 @@ struct ConvolutionTests {
       for threads in [2, 3, 0] {
         #expect(try run("Conv", attributes, inputs, threads: threads)[0].bytes == one.bytes)
       }
-      #expect(
-        try run("Conv", attributes, inputs, variable: [1], threads: 2)[0].bytes == one.bytes)
+      let variable = try run("Conv", attributes, inputs, variable: [1], threads: 1)[0]
+      for threads in [2, 3, 0] {
+        let other = try run("Conv", attributes, inputs, variable: [1], threads: threads)[0]
+        #expect(other.bytes == variable.bytes)
+      }
+      if type == .float32, group == 1, weights[1] >= 16, weights[2] == 3 {
+        // What is filtered where weights are not known ahead is rounded otherwise.
+        let numbers = zip(one.elements(as: Float.self), variable.elements(as: Float.self))
+        #expect(numbers.allSatisfy { abs($0 - $1) < 2e-4 })
+      } else {
+        #expect(variable.bytes == one.bytes)
+      }
     }
   }
 

@@ -112,9 +112,12 @@ package struct BlockedConvolution: Sendable {
   package var biasCount: Int { outputBlockCount * weights.width.lanes }
 
   /// Packs the weights for convolutions with the same `packedWeightsLayout`.
-  package func packWeights(_ weights: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
+  package func packWeights(
+    _ weights: UnsafeRawPointer, into packed: UnsafeMutableRawPointer, threadLimit: Int = 0
+  ) {
     plan.packWeights(
-      weights.assumingMemoryBound(to: Float.self), into: packed.assumingMemoryBound(to: Float.self))
+      weights.assumingMemoryBound(to: Float.self), into: packed.assumingMemoryBound(to: Float.self),
+      threadLimit: threadLimit)
   }
 
   /// Computes the convolution.
@@ -185,6 +188,7 @@ protocol BlockedConvolutionPlan: Sendable {
   var packedWeightsCount: Int { get }
   /// Elements of workspace.
   var workspaceCount: Int { get }
-  func packWeights(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>)
+  func packWeights(
+    _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, threadLimit: Int)
   func run(_ operands: BlockedOperands, threadLimit: Int)
 }

@@ -28,7 +28,9 @@ struct BlockedDepthwise: BlockedConvolutionPlan {
 
   var workspaceCount: Int { 0 }
 
-  func packWeights(_ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+  func packWeights(
+    _ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, threadLimit: Int
+  ) {
     for block in 0..<bands.blockCount {
       for tap in 0..<taps {
         for lane in 0..<lanes {

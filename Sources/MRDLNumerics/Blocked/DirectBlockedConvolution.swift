@@ -155,7 +155,9 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
 
   var workspaceCount: Int { slotCount * slotElements }
 
-  func packWeights(_ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+  func packWeights(
+    _ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, threadLimit: Int
+  ) {
     weights.width.kernels.pack_weights(
       weights.outputChannels, weights.inputChannels, weights.kernelHeight * weights.kernelWidth,
       weights.readsPlanes ? 1 : 0, matrix, packed)

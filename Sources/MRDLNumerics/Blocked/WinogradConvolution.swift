@@ -152,9 +152,11 @@ struct WinogradConvolution: BlockedConvolutionPlan {
 
   var workspaceCount: Int { max(alone.workspaceCount, slotCount * shared.workspaceCount) }
 
-  func packWeights(_ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+  func packWeights(
+    _ matrix: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>, threadLimit: Int
+  ) {
     let panelCount = (outputBlocks + panelBlocks - 1) / panelBlocks
-    WorkerPool.parallel(panelCount) { panel in
+    WorkerPool.parallel(panelCount, threadLimit: threadLimit) { panel in
       weights.width.kernels.winograd_weights(
         tile, weights.outputChannels, weights.inputChannels, panel, panel + 1, matrix, packed)
     }

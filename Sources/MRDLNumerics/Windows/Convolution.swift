@@ -22,6 +22,8 @@ package struct Convolution: Sendable {
   let slotCount: Int
   /// The way of small planes whose weights are not packed ahead.
   private let shifted: ShiftedConvolution?
+  /// The way of small windows and many channels whose weights are not packed ahead.
+  private let filtered: StackedWinograd?
 
   /// - Parameter scalarType: float32 or float64.
   /// - Precondition: the scalar type is one of the two, and the groups divide both numbers of channels.
@@ -61,8 +63,14 @@ package struct Convolution: Sendable {
         window: window, batchCount: batchCount, groupCount: groupCount,
         channels: inputChannels / groupCount, rows: rows, type)
     }
+    filtered =
+      weightsArePacked || scalarType != .float32 || groupCount != 1 || epilogue != .none
+      ? nil
+      : StackedWinograd(
+        batchCount: batchCount, inputChannels: inputChannels, outputChannels: outputChannels,
+        window: window)
     self.shifted =
-      isDepthwise || weightsArePacked
+      isDepthwise || weightsArePacked || filtered != nil
       ? nil : scalarType == .float32 ? shifted(Float.self) : shifted(Double.self)
   }
 
@@ -72,7 +80,7 @@ package struct Convolution: Sendable {
   }
 
   /// Whether the residual may be the same memory as the output.
-  package var residualMayBeOutput: Bool { !isDepthwise && shifted == nil }
+  package var residualMayBeOutput: Bool { !isDepthwise && shifted == nil && filtered == nil }
 
   /// Whether packing constant weights ahead makes the convolution faster; where it does not, they must
   /// not be packed.
@@ -80,7 +88,8 @@ package struct Convolution: Sendable {
 
   /// The way of computing, for people.
   package var method: String {
-    isDepthwise ? "depthwise, planes" : shifted == nil ? "patches" : "shifted planes"
+    if isDepthwise { return "depthwise, planes" }
+    return filtered?.method ?? (shifted == nil ? "patches" : "shifted planes")
   }
 
   /// The bytes of the weights as `packWeights` makes them.
@@ -97,6 +106,7 @@ package struct Convolution: Sendable {
   /// The bytes that `run` needs as workspace, aligned to 64.
   package var workspaceByteCount: Int {
     if isDepthwise || batchCount == 0 { return 0 }
+    if let filtered { return filtered.workspaceByteCount }
     if let shifted { return shifted.workspaceCount * elementByteCount }
     let weights = weightsArePacked ? 0 : roundedUp(outputChannels * blocking.depth)
     return (weights + slotCount * roundedUp(blocking.rightBlockCount)) * elementByteCount
@@ -129,7 +139,15 @@ package struct Convolution: Sendable {
   ) {
     precondition(
       (residual != nil) == epilogue.addsResidual, "a residual is given where none is added, or not")
-    if scalarType == .float32 {
+    if let filtered {
+      guard let workspace else { preconditionFailure("a convolution needs its workspace") }
+      filtered.run(
+        input: input.assumingMemoryBound(to: Float.self),
+        weights: weights.assumingMemoryBound(to: Float.self),
+        bias: bias?.assumingMemoryBound(to: Float.self),
+        output: output.assumingMemoryBound(to: Float.self), workspace: workspace,
+        threadLimit: threadLimit)
+    } else if scalarType == .float32 {
       run(input, weights, bias, residual, output, workspace, threadLimit, Float.self)
     } else {
       run(input, weights, bias, residual, output, workspace, threadLimit, Double.self)

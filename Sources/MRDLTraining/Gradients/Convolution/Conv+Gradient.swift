@@ -74,8 +74,14 @@ public struct ConvInputGradient: ConvGradient {
   public func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
     let geometry = geometry(request)
     return try request.real(
-      float32: ShiftedInputGradient<Float>(geometry) ?? ConvolutionInputGradient<Float>(geometry),
-      float64: ShiftedInputGradient<Double>(geometry) ?? ConvolutionInputGradient<Double>(geometry))
+      float32: WinogradInputGradient(geometry) ?? Self.product(geometry, Float.self),
+      float64: Self.product(geometry, Double.self))
+  }
+
+  private static func product<Element: RealElement>(
+    _ geometry: ConvolutionGeometry, _: Element.Type
+  ) -> any Kernel {
+    ShiftedInputGradient<Element>(geometry) ?? ConvolutionInputGradient<Element>(geometry)
   }
 }
 
