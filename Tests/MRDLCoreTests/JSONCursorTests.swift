@@ -55,6 +55,7 @@ import Testing
     try cursor(#"{"a":1,"b":2,"c":3}"#).reportUnknownKeys(except: ["b"], to: diagnostics)
     #expect(diagnostics.findings.map(\.found) == ["\"a\"", "\"c\""])
     #expect(diagnostics.findings.allSatisfy { $0.severity == .note && $0.code == .unknownKey })
+    #expect(diagnostics.findings.map(\.place.path) == ["/a", "/c"])
     #expect(diagnostics.firstError == nil)
   }
 }

@@ -16,7 +16,7 @@ struct JSONPositionsTests {
 
   @Test(arguments: [
     ("", 1, 1), ("/a", 2, 3), ("/b", 2, 11), ("/b/0", 3, 5), ("/b/1", 4, 5),
-    ("/b/1/c\\\"d", 4, 6), ("/b/1/e", 5, 6), ("/f", 8, 3),
+    ("/b/1/c\"d", 4, 6), ("/b/1/e", 5, 6), ("/f", 8, 3),
   ])
   func positionsAreThoseOfTheKeys(_ pointer: String, line: Int, column: Int) {
     #expect(
@@ -40,6 +40,14 @@ struct JSONPositionsTests {
     #expect(
       JSONPositions(#"{"é😀": {"b": 1}}"#).position(of: "/é😀/b")
         == TextPosition(line: 1, column: 9))
+  }
+
+  /// A key is found by what it stands for, however it is written.
+  @Test(arguments: [#"n\u00e4me"#, "näme", #"n\u00e4m\u0065"#])
+  func keysWithEscapesHavePositions(_ key: String) {
+    #expect(
+      JSONPositions("{\"a\": 1,\n \"\(key)\": 2}").position(of: "/näme")
+        == TextPosition(line: 2, column: 2))
   }
 
   @Test(arguments: [

@@ -62,7 +62,9 @@ import Testing
         extra: ",\"later\":{\"a\":[]}"), diagnostics: diagnostics)
     #expect(diagnostics.findings.allSatisfy { $0.code == .unknownKey && $0.severity == .note })
     #expect(diagnostics.findings.map(\.found) == ["\"later\"", "\"colour\"", "\"stride\""])
-    #expect(diagnostics.findings.map { $0.place.path ?? "" } == ["", "/graph", "/tensors/0"])
+    #expect(
+      diagnostics.findings.map { $0.place.path ?? "" }
+        == ["/later", "/graph/colour", "/tensors/0/stride"])
   }
 
   struct Malformed: Sendable, CustomTestStringConvertible {

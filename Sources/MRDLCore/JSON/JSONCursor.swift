@@ -61,7 +61,7 @@ public struct JSONCursor: Sendable {
     for member in members where !known.contains(member.key) {
       diagnostics.report(
         .unknownKey, severity, "a key is not known and is ignored", found: "\"\(member.key)\"",
-        at: place)
+        at: Position(.member(member.key, of: position)).place)
     }
   }
 

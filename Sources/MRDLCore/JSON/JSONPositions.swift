@@ -99,7 +99,7 @@ private struct Scanner {
     advance()
   }
 
-  /// The text between quotation marks, with its escapes as they are written.
+  /// The text between quotation marks; of a mistaken escape, which is the parser's to report, as it is written.
   private mutating func scanString() -> String {
     guard byte == UInt8(ascii: "\"") else { return "" }
     advance()
@@ -108,8 +108,12 @@ private struct Scanner {
       if byte == UInt8(ascii: "\\") { advance() }
       advance()
     }
-    let text = String(decoding: bytes[start..<min(offset, bytes.count)], as: UTF8.self)
+    let content = bytes[start..<min(offset, bytes.count)]
+    let text = String(decoding: content, as: UTF8.self)
     advance()
-    return text
+    guard content.contains(UInt8(ascii: "\\")),
+      case .string(let plain)? = try? JSONParser.parse("\"\(text)\"")
+    else { return text }
+    return plain
   }
 }
