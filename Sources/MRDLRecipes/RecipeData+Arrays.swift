@@ -138,13 +138,8 @@ private struct ArrayPair {
     _ collection: ArrayCollection, _ names: ArrayNames, _ recipe: Recipe
   ) throws(MRDLError) {
     func array(_ name: String) throws(MRDLError) -> Tensor {
-      guard let tensor = try collection.array(name) else {
-        throw MRDLError(
-          .badDataset, "there is no array of that name", found: "\"\(name)\"",
-          expected: try collection.names().prefix(20).joined(separator: ", "),
-          at: Place(file: collection.path))
-      }
-      guard ArrayRow.isReadable(tensor.scalarType), tensor.shape.rank > 0 else {
+      let tensor = try collection.samples(name)
+      guard ArrayRow.isReadable(tensor.scalarType) else {
         throw MRDLError(
           .badDataset, "an array does not hold a row of numbers for each sample",
           found: "\(name) \(tensor.scalarType.rawValue) \(tensor.shape)",

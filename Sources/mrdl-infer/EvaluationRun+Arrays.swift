@@ -14,17 +14,7 @@ extension EvaluationRun {
     let names = RecordedArrays(runner.model)
     let isApart = try collection.array(names.inputs + "_test") != nil
     func array(_ name: String) throws(MRDLError) -> Tensor {
-      let name = isApart ? name + "_test" : name
-      guard let tensor = try collection.array(name), tensor.shape.rank > 0 else {
-        throw MRDLError(
-          .badDataset, "there is no array of samples of that name", found: "\"\(name)\"",
-          expected: try collection.names().prefix(20).joined(separator: ", "),
-          at: Place(file: collection.path))
-      }
-      return tensor
-    }
-    let lengthInput = runner.model.graph.inputs.dropFirst().first {
-      $0.scalarType == .int32 && $0.shape?.rank == 1
+      try collection.samples(isApart ? name + "_test" : name)
     }
     let inputs = try array(names.inputs)
     let targets = try array(names.targets)
@@ -40,26 +30,20 @@ extension EvaluationRun {
         expected: "one sample or more, and as many of both", at: Place(file: collection.path))
     }
     let info = try runner.freeInput(besides: lengthInput?.name)
-    let fixed = info.shape?.dimensions.first?.value
-    let step = max(fixed ?? batch, 1)
-    for start in stride(from: 0, to: count, by: step) {
-      let range = start..<min(start + step, count)
-      // A model of a fixed batch gets the last sample again until it is full.
-      let padding = fixed.map { max($0 - range.count, 0) } ?? 0
+    for range in batches(of: count, size: batch) {
+      let rows = filled(range)
       if let lengthInput, let lengths {
-        let others = [Int32](repeating: lengths[range.upperBound - 1], count: padding)
-        runner.give(lengthInput.name, Tensor(lengths[range] + others))
+        runner.give(lengthInput.name, Tensor(rows.map { lengths[$0] }))
       }
       let sample = Runner.Sample(
-        path: path,
-        tensor: try Self.rows(range, of: inputs, as: info.scalarType, padding: padding),
+        path: path, tensor: try Self.rows(rows, of: inputs, as: info.scalarType),
         isPicture: false)
       guard case .tensor(let output)? = try runner.run([sample]).outputs.first?.value else {
         continue
       }
       let numbers = try Answer.numbers(in: output)
-      let answers = Array(numbers.prefix(numbers.count / (range.count + padding) * range.count))
-      let wanted = try Answer.numbers(in: try Self.rows(range, of: targets, as: .float64))
+      let answers = Array(numbers.prefix(numbers.count / rows.count * range.count))
+      let wanted = try Answer.numbers(in: try Self.rows(Array(range), of: targets, as: .float64))
       try add(answers, wanted, output.shape, range, lengths.map { $0[range].map(Int.init) })
     }
   }
@@ -117,18 +101,15 @@ extension EvaluationRun {
   }
 
   /// Some samples, in the type that an input has.
-  ///
-  /// - Parameter padding: how often the last one is there again.
   private static func rows(
-    _ range: Range<Int>, of tensor: Tensor, as type: ScalarType, padding: Int = 0
+    _ rows: [Int], of tensor: Tensor, as type: ScalarType
   ) throws(MRDLError) -> Tensor {
-    let shape = Shape([range.count + padding] + tensor.shape.dimensions.dropFirst())
+    let shape = Shape([rows.count] + tensor.shape.dimensions.dropFirst())
     var part = Tensor(zeros: shape, scalarType: tensor.scalarType)
     let width = tensor.byteCount / max(tensor.shape[0], 1)
     part.withUnsafeMutableBytes { target in
       tensor.withUnsafeBytes { source in
-        for place in 0..<shape[0] {
-          let row = min(range.lowerBound + place, range.upperBound - 1)
+        for (place, row) in rows.enumerated() {
           UnsafeMutableRawBufferPointer(rebasing: target[place * width..<(place + 1) * width])
             .copyMemory(
               from: UnsafeRawBufferPointer(rebasing: source[row * width..<(row + 1) * width]))

@@ -24,24 +24,33 @@ extension EvaluationRun {
     guard !kept.isEmpty else {
       throw MRDLError(.badDataset, "no row has all its cells", at: Place(file: path))
     }
-    let answers = try scores([try runner.rows(kept, of: rows, path)])
-    for (row, answer) in zip(kept, answers) {
-      if isRegression {
-        // A forecast counts where all that it is about is known.
-        let targets = row..<row + answer.count
-        guard targets.upperBound <= table.rowCount else { continue }
-        var known: [Double] = []
-        for row in targets {
-          if let number = try table.number(row: row, column: column) { known.append(number) }
+    for range in batches(of: kept.count, size: kept.count) {
+      let answers = try scores([try runner.rows(filled(range).map { kept[$0] }, of: rows, path)])
+      for (row, answer) in zip(kept[range], answers) {
+        if isRegression {
+          try add(answer, from: row, column: column, of: table)
+        } else if let word = table.word(row: row, column: column) {
+          evaluation.add(
+            scores: answer, label: try label(word, table.classNames, "row \(row + 1)"))
         }
-        guard known.count == answer.count else { continue }
-        for (prediction, target) in zip(answer, known) {
-          evaluation.add(prediction: prediction, target: target)
-        }
-      } else if let word = table.word(row: row, column: column) {
-        evaluation.add(
-          scores: answer, label: try label(word, table.classNames, "row \(row + 1)"))
       }
+    }
+  }
+
+  /// Counts the quantities that were told for the rows from one on; a forecast counts where all that it is about is
+  /// known.
+  private mutating func add(
+    _ answer: [Double], from row: Int, column: Int, of table: Table
+  ) throws(MRDLError) {
+    let targets = row..<row + answer.count
+    guard targets.upperBound <= table.rowCount else { return }
+    var known: [Double] = []
+    for row in targets {
+      if let number = try table.number(row: row, column: column) { known.append(number) }
+    }
+    guard known.count == answer.count else { return }
+    for (prediction, target) in zip(answer, known) {
+      evaluation.add(prediction: prediction, target: target)
     }
   }
 

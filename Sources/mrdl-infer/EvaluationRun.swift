@@ -11,6 +11,10 @@ import MRDLRuntime
 struct EvaluationRun {
   let runner: Runner
   let batch: Int
+  /// Where the number of real steps of each sample goes.
+  let lengthInput: ValueInfo?
+  /// How many samples the model takes at once, where that is fixed.
+  private let fixedBatch: Int?
   private let output: ValueInfo?
   private let meaning: OutputMeaning?
   var evaluation = Evaluation()
@@ -19,6 +23,13 @@ struct EvaluationRun {
   init(runner: Runner, batch: Int) {
     self.runner = runner
     self.batch = batch
+    let graph = runner.model.graph
+    lengthInput = graph.lengthInput
+    let free = graph.inputs.filter { [lengthInput] in
+      runner.isFree($0) && $0.name != lengthInput?.name
+    }
+    let input = free.first { runner.model.preprocessing[$0.name] != nil } ?? free.first
+    fixedBatch = input?.shape?.dimensions.first?.value
     output = runner.model.graph.outputs.first
     meaning = output.flatMap { runner.model.meanings[$0.name] }
   }
@@ -76,6 +87,23 @@ struct EvaluationRun {
       expected: labels.prefix(10).joined(separator: ", "), at: Place(file: path, path: place))
   }
 
+  // MARK: Batches
+
+  /// The samples of each run, in their order.
+  ///
+  /// - Parameter size: how many one takes where the model leaves that open.
+  func batches(of count: Int, size: Int) -> [Range<Int>] {
+    let size = max(fixedBatch ?? size, 1)
+    return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  }
+
+  /// The samples that a run is given: to a model of a fixed batch the last one again until it is full. Answers
+  /// behind those of the range are for nothing.
+  func filled(_ range: Range<Int>) -> [Int] {
+    Array(range)
+      + repeatElement(range.upperBound - 1, count: max((fixedBatch ?? 0) - range.count, 0))
+  }
+
   // MARK: Pictures
 
   private func hasFolders(_ path: String) throws(MRDLError) -> Bool {
@@ -90,9 +118,9 @@ struct EvaluationRun {
       guard FileSystem.kind(of: folder) == .directory else { continue }
       let label = try label(name, [], "folder")
       for picture in try ImageFolder.paths(in: folder) {
-        for answer in try scores([try runner.load(picture)]) {
-          evaluation.add(scores: answer, label: label)
-        }
+        let samples = [Runner.Sample](
+          repeating: try runner.load(picture), count: filled(0..<1).count)
+        if let answer = try scores(samples).first { evaluation.add(scores: answer, label: label) }
       }
     }
     guard evaluation.sampleCount > 0 else {
@@ -104,9 +132,8 @@ struct EvaluationRun {
     let (channels, height, width) = (images.channelCount, images.height, images.width)
     let pixels = images.pixels.elements(as: UInt8.self)
     let area = height * width
-    for start in stride(from: 0, to: images.count, by: batch) {
-      let range = start..<min(start + batch, images.count)
-      let samples = range.map { index in
+    for range in batches(of: images.count, size: batch) {
+      let samples = filled(range).map { index in
         var values = [Float](repeating: 0, count: channels * area)
         for channel in 0..<channels {
           for place in 0..<area {

@@ -108,10 +108,7 @@ final class Runner {
   ///
   /// - Parameter other: one that is given later.
   func freeInput(besides other: String? = nil) throws(MRDLError) -> ValueInfo {
-    let free = model.graph.inputs.filter { input in
-      given[input.name] == nil && input.name != other
-        && !model.state.contains { $0.input == input.name }
-    }
+    let free = model.graph.inputs.filter { isFree($0) && $0.name != other }
     guard let input = free.first, free.count == 1, input.kind == .tensor else {
       throw MRDLError(
         .missingInput, "an array needs the name of its input",
@@ -119,6 +116,11 @@ final class Runner {
           + model.graph.inputs.map { "\"\($0.name)\"" }.joined(separator: ", "))
     }
     return input
+  }
+
+  /// Whether an input waits for a value: it is not given, and no state.
+  func isFree(_ input: ValueInfo) -> Bool {
+    given[input.name] == nil && !model.state.contains { $0.input == input.name }
   }
 
   private func plainLane() throws(MRDLError) -> Lane {

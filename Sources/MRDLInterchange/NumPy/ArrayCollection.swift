@@ -58,6 +58,24 @@ package struct ArrayCollection: Sendable {
     }
   }
 
+  /// The array of a name whose first axis is that of samples.
+  ///
+  /// - Throws: `MRDL5001` where there is none, or one without axes.
+  package func samples(_ name: String) throws(MRDLError) -> Tensor {
+    guard let tensor = try array(name) else {
+      throw MRDLError(
+        .badDataset, "there is no array of that name", found: "\"\(name)\"",
+        expected: try names().prefix(20).joined(separator: ", "), at: Place(file: path))
+    }
+    guard tensor.shape.rank > 0 else {
+      throw MRDLError(
+        .badDataset, "an array does not hold something for each sample",
+        found: "\(name) \(tensor.scalarType.rawValue) \(tensor.shape)",
+        expected: "[samples, …]", at: Place(file: path))
+    }
+    return tensor
+  }
+
   private func exists(_ name: String, in root: HDF5Group) throws(MRDLError) -> Bool {
     var group = root
     let parts = name.split(separator: "/").map(String.init)

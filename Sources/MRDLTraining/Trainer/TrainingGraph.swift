@@ -138,23 +138,21 @@ private struct Interface {
     _ model: Model, data: TrainingDataShape, names: inout ValueNames
   ) throws(MRDLError) {
     inputs = model.graph.inputs
-    let lengths = inputs.indices.filter {
-      inputs[$0].scalarType == .int32 && inputs[$0].shape?.rank == 1
-    }
-    let others = inputs.indices.filter { !lengths.contains($0) }
-    guard others.count == 1, lengths.count <= 1 else {
+    let lengths = model.graph.lengthInput.map(\.name)
+    let others = inputs.indices.filter { inputs[$0].name != lengths }
+    guard others.count == 1 else {
       throw MRDLError(
         .badRecipe, "only a model with one input, and maybe one of lengths, can be trained",
         found: inputs.map(\.description).joined(separator: ", "))
     }
-    guard lengths.isEmpty == !data.hasLengths else {
+    guard (lengths != nil) == data.hasLengths else {
       throw MRDLError(
         .badRecipe, "model and data do not agree on whether sequences have lengths",
         found: data.hasLengths ? "data with lengths" : "data without lengths",
-        expected: lengths.isEmpty ? "a model with an i32 input of lengths" : "data with lengths")
+        expected: lengths == nil ? "a model with an i32 input of lengths" : "data with lengths")
     }
     input = others[0]
-    length = lengths.first
+    length = inputs.firstIndex { $0.name == lengths }
     if let first = inputs[input].shape?.dimensions.first, case .symbolic = first { batch = first }
     func append(_ stem: String, _ type: ScalarType, _ shape: Shape) -> Int {
       let name = names.make(stem)
