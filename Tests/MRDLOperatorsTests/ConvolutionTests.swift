@@ -129,8 +129,10 @@ struct ConvolutionTests {
       }
       if type == .float32, group == 1, weights[1] >= 16, weights[2] == 3 {
         // What is filtered where weights are not known ahead is rounded otherwise.
-        let numbers = zip(one.elements(as: Float.self), variable.elements(as: Float.self))
-        #expect(numbers.allSatisfy { abs($0 - $1) < 2e-4 })
+        let (known, unknown) = (one.elements(as: Float.self), variable.elements(as: Float.self))
+        let largest = known.map(abs).max() ?? 0
+        let worst = zip(known, unknown).map { abs($0 - $1) }.max() ?? .infinity
+        #expect(worst <= 2e-5 * largest)
       } else {
         #expect(variable.bytes == one.bytes)
       }
