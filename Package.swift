@@ -212,6 +212,7 @@ let package = Package(
         "TestDirectories",
       ]),
     tests("MRDLYAMLTests", of: ["MRDLYAML", "MRDLCore"]),
+    tests("MRDLRecipesTests", of: ["MRDLRecipes", "MRDLCore"]),
     tests("MRDLModelTests", of: ["MRDLModel", "MRDLCore"]),
     tests(
       "MRDLDatasetsTests", of: ["MRDLDatasets", "MRDLCompression", "MRDLModel", "MRDLCore"]),
