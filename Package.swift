@@ -142,7 +142,9 @@ let package = Package(
         "MRDLCore", "MRDLModel", "MRDLNumerics", "MRDLOperators", "MRDLImages",
         "MRDLRuntime", "MRDLDatasets", "MRDLInterchange", "MRDLMetrics", "MRDLTraining", "MRDLYAML",
       ]),
-    library("MRDLCommandLine", on: ["MRDLCore", "CMRDLKernels", "CMRDLSystem", argumentParser]),
+    library(
+      "MRDLCommandLine",
+      on: ["MRDLCore", "MRDLModel", "CMRDLKernels", "CMRDLSystem", argumentParser]),
 
     // MARK: Floor 7: the commands
 

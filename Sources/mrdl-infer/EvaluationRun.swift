@@ -30,7 +30,7 @@ struct EvaluationRun {
     }
     let input = free.first { runner.model.preprocessing[$0.name] != nil } ?? free.first
     fixedBatch = input?.shape?.dimensions.first?.value
-    output = runner.model.graph.outputs.first
+    output = runner.model.outputsWithShapes.first
     meaning = output.flatMap { runner.model.meanings[$0.name] }
   }
 
@@ -84,7 +84,10 @@ struct EvaluationRun {
     }
     throw MRDLError(
       .badDataset, "a label is none of the classes of the model", found: "\"\(word)\"",
-      expected: labels.prefix(10).joined(separator: ", "), at: Place(file: path, path: place))
+      expected: labels.isEmpty
+        ? "0 to \((evaluation.confusion?.classCount ?? 1) - 1), or --labels with their names"
+        : labels.prefix(10).joined(separator: ", ") + (labels.count > 10 ? ", …" : ""),
+      at: Place(file: path, path: place))
   }
 
   // MARK: Batches

@@ -46,30 +46,18 @@ struct InferCommand: Command {
     help: ArgumentHelp("How answers are printed: text, json, jsonl or csv.", valueName: "format"))
   var format: AnswerFormat = .text
 
-  // No option groups: each costs the parser 0.15 ms, and a run on one picture should take 5 in all.
+  // Few option groups: each costs the parser 0.15 ms, and a run on one picture should take 5 in all.
   @Option(help: ArgumentHelp("Show so many of the largest values.", valueName: "k"))
   var top: Int?
 
-  @Option(help: ArgumentHelp("Names of the classes, one a line.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Names of the classes, one a line.", valueName: "file"), completion: .file())
   var labels: String?
 
   @Option(help: ArgumentHelp("Show values from here on.", valueName: "p"))
   var threshold: Double?
 
-  @Option(
-    help: ArgumentHelp("Factor of each pixel, which runs from 0 to 255.", valueName: "number"))
-  var scale: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Subtracted from scaled pixels, one number or one a channel.", valueName: "numbers"))
-  var mean: NumberList?
-
-  @Option(
-    help: ArgumentHelp(
-      "Divides pixels in the end, one number or one a channel.", valueName: "numbers"))
-  var std: NumberList?
+  @OptionGroup(title: "Pictures") var pictures: PictureArguments
 
   @Option(
     help: ArgumentHelp(
@@ -111,7 +99,6 @@ struct InferCommand: Command {
       throw ValidationError("--batch takes a number from 1 on, found \(batch)")
     }
     if let top, top < 1 { throw ValidationError("--top takes a number from 1 on, found \(top)") }
-    if let std, std.numbers.contains(0) { throw ValidationError("--std must not hold 0") }
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads takes a number from 1 to 1024, found \(threads)")
     }
@@ -122,10 +109,11 @@ struct InferCommand: Command {
 
   func perform() throws {
     let options = OpeningOptions(verification: noVerify ? .never : .onFirstUse)
+    var opened = try ModelFile.open(model, options: options)
+    if let labels { try opened.setLabels(try LabelFile.read(labels)) }
     let runner = Runner(
-      try ModelFile.open(model, options: options),
-      preprocessing: PreprocessingOptions(scale: scale, mean: mean?.numbers, std: std?.numbers),
-      session: SessionOptions(threadLimit: threads), program: ProgramOptions(precision: precision))
+      opened, pictures: pictures.options, session: SessionOptions(threadLimit: threads),
+      program: ProgramOptions(precision: precision))
     if !precision.isAvailable {
       try StandardStream.error.write(
         "mrdl-infer: --precision \(precision.rawValue): this processor has no instructions for it, "
@@ -148,7 +136,8 @@ struct InferCommand: Command {
       return
     }
     var printer = AnswerPrinter(
-      format: format, selection: try selection(), meanings: runner.model.meanings,
+      format: format, selection: AnswerSelection(top: top, threshold: threshold),
+      meanings: runner.model.meanings,
       outputDirectory: saveOutputs, showsProfile: profile)
     if inputs.isEmpty {
       let paths = named.map(\.path).filter { !$0.isEmpty }
@@ -161,18 +150,5 @@ struct InferCommand: Command {
       }
     }
     try printer.finish()
-  }
-
-  /// Which values of an answer are shown.
-  private func selection() throws(MRDLError) -> AnswerSelection {
-    var names: [String]?
-    if let labels {
-      var lines = try FileContent.readText(labels).split(
-        omittingEmptySubsequences: false, whereSeparator: \.isNewline
-      ).map(String.init)
-      while lines.last == "" { lines.removeLast() }
-      names = lines
-    }
-    return AnswerSelection(top: top, labels: names, threshold: threshold)
   }
 }

@@ -30,21 +30,22 @@ final class Runner {
   }
 
   let model: Model
-  private let preprocessing: PreprocessingOptions
+  private let pictureOptions: PictureOptions
   private let options: SessionOptions
   private let programOptions: ProgramOptions
   /// What stands for every run.
   var given: [String: GraphValue] = [:]
   private var plain: Lane?
   private var pictures: (input: PictureInput, lane: Lane)?
+  /// Why no picture at all can be given to the model; nil as long as none was refused for that.
+  private(set) var pictureFailure: MRDLError?
 
   init(
-    _ model: Model, preprocessing: PreprocessingOptions, session: SessionOptions,
-    program: ProgramOptions
+    _ model: Model, pictures: PictureOptions, session: SessionOptions, program: ProgramOptions
   ) {
     self.model = model
     programOptions = program
-    self.preprocessing = preprocessing
+    pictureOptions = pictures
     options = session
   }
 
@@ -132,16 +133,24 @@ final class Runner {
 
   private func pictureLane() throws(MRDLError) -> (input: PictureInput, lane: Lane) {
     if let pictures { return pictures }
+    if let pictureFailure { throw pictureFailure }
+    do throws(MRDLError) {
+      let made = try makePictureLane()
+      pictures = made
+      return made
+    } catch {
+      pictureFailure = error
+      throw error
+    }
+  }
+
+  private func makePictureLane() throws(MRDLError) -> (input: PictureInput, lane: Lane) {
     let inputs = model.graph.inputs
     let target =
       inputs.first { model.preprocessing[$0.name] != nil && given[$0.name] == nil }
+      ?? inputs.first { given[$0.name] == nil && $0.shape?.rank == 4 }
       ?? inputs.first { given[$0.name] == nil }
-    let override = try target.flatMap { (target) throws(MRDLError) in
-      try preprocessing.override(for: target, stated: model.preprocessing[target.name])
-    }
-    let input = try PictureInput(model, input: target?.name, override: override)
-    let made = (input, try Lane(input.model, options, programOptions))
-    pictures = made
-    return made
+    let input = try PictureInput(model, input: target?.name, options: pictureOptions)
+    return (input, try Lane(input.model, options, programOptions))
   }
 }

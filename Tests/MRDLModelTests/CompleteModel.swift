@@ -54,7 +54,9 @@ func completeModel() throws -> Model {
     "x": .image(
       ImagePreprocessing(
         colorSpace: .rgb, layout: .nhwc,
-        resize: ImagePreprocessing.Resize(fit: .cover, interpolation: .cubic, antialias: false),
+        resize: ImagePreprocessing.Resize(
+          fit: .centerCrop, interpolation: .cubic, antialias: false, shorterSide: 256, height: 224,
+          width: 192),
         scale: 1 / 255, mean: [0.485, 0.456, 0.406], standardDeviation: [0.229])),
     "features": .features(
       FeaturePreprocessing(names: ["a", "b"], mean: [1, 2], standardDeviation: [3])),

@@ -184,6 +184,16 @@ import Testing
           #","preprocessing":{"x":{"kind":"image","color_space":"grey","resize":{"fit":"crop","interpolation":"linear"}}}"#
       ), .badValue, "/preprocessing/x/resize/fit"),
     Malformed(
+      header(
+        extra:
+          #","preprocessing":{"x":{"kind":"image","color_space":"grey","resize":{"fit":"center_crop","interpolation":"linear"}}}"#
+      ), .badValue, "/preprocessing/x/resize"),
+    Malformed(
+      header(
+        extra:
+          #","preprocessing":{"x":{"kind":"image","color_space":"grey","resize":{"fit":"cover","interpolation":"linear","height":0}}}"#
+      ), .badValue, "/preprocessing/x/resize/height"),
+    Malformed(
       header(extra: #","preprocessing":{"x":{"kind":"features","names":["a","b"],"std":[1,0]}}"#),
       .badValue, "/preprocessing/x/std"),
     Malformed(

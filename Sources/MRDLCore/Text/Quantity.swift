@@ -52,6 +52,13 @@ package enum Quantity {
     return (value < 0 ? "-" : "") + groups.joined(separator: ",")
   }
 
+  /// A counted noun: `1 node`, `61,706 nodes`, `0 entries`.
+  ///
+  /// - Parameter plural: for nouns whose plural is not the singular with an s.
+  package static func count(_ value: Int, _ noun: String, plural: String? = nil) -> String {
+    grouped(value) + " " + (value == 1 ? noun : plural ?? noun + "s")
+  }
+
   /// A count in thousands, millions and so on: `416 k`, `1.23 M`.
   package static func short(_ value: Int) -> String {
     scaled(Double(value), step: 1000, units: ["", "k", "M", "G", "T", "P", "E"], whole: value)

@@ -287,12 +287,7 @@ private struct HeaderDecoder {
       var image = ImagePreprocessing(
         colorSpace: try cursor.required("color_space").choice())
       if let layout = try cursor.optional("layout") { image.layout = try layout.choice() }
-      if let resize = try cursor.optional("resize") {
-        image.resize = ImagePreprocessing.Resize(
-          fit: try resize.required("fit").choice(),
-          interpolation: try resize.required("interpolation").choice(),
-          antialias: try resize.optional("antialias")?.bool() ?? true)
-      }
+      image.resize = try cursor.optional("resize").map(resize)
       if let scale = try cursor.optional("scale") { image.scale = try scale.number() }
       let channels = image.colorSpace.channelCount
       if let mean = try cursor.optional("mean") {
@@ -316,6 +311,26 @@ private struct HeaderDecoder {
         .badValue, "a kind of preprocessing is not known", found: "\"\(other)\"",
         expected: "\"image\" or \"features\"", at: kind.place)
     }
+  }
+
+  private func resize(_ cursor: JSONCursor) throws(MRDLError) -> ImagePreprocessing.Resize {
+    cursor.reportUnknownKeys(
+      except: ["fit", "interpolation", "antialias", "shorter_side", "height", "width"],
+      to: diagnostics)
+    func extent(_ key: String) throws(MRDLError) -> Int? {
+      try cursor.optional(key)?.integer(in: ImagePreprocessing.Resize.extents)
+    }
+    let fit: ImagePreprocessing.Resize.Fit = try cursor.required("fit").choice()
+    let shorterSide = try extent("shorter_side")
+    guard (fit == .centerCrop) == (shorterSide != nil) else {
+      throw MRDLError(
+        .badValue, "\"shorter_side\" stands with the fit \"center_crop\" and with no other",
+        found: "\"\(fit.rawValue)\"", at: cursor.place)
+    }
+    return ImagePreprocessing.Resize(
+      fit: fit, interpolation: try cursor.required("interpolation").choice(),
+      antialias: try cursor.optional("antialias")?.bool() ?? true, shorterSide: shorterSide,
+      height: try extent("height"), width: try extent("width"))
   }
 
   func numbers(_ cursor: JSONCursor, count: Int) throws(MRDLError) -> [Double] {

@@ -128,16 +128,7 @@ private func encode(preprocessing: Preprocessing) -> JSONValue {
       JSONMember("color_space", .string(image.colorSpace.rawValue)),
       JSONMember("layout", .string(image.layout.rawValue)),
     ]
-    if let resize = image.resize {
-      members.append(
-        JSONMember(
-          "resize",
-          .object([
-            "fit": .string(resize.fit.rawValue),
-            "interpolation": .string(resize.interpolation.rawValue),
-            "antialias": .bool(resize.antialias),
-          ])))
-    }
+    if let resize = image.resize { members.append(JSONMember("resize", encode(resize))) }
     members.append(JSONMember("scale", .number(image.scale)))
     members.append(JSONMember("mean", .array(image.mean.map { .number($0) })))
     members.append(JSONMember("std", .array(image.standardDeviation.map { .number($0) })))
@@ -150,6 +141,20 @@ private func encode(preprocessing: Preprocessing) -> JSONValue {
       "std": .array(features.standardDeviation.map { .number($0) }),
     ])
   }
+}
+
+private func encode(_ resize: ImagePreprocessing.Resize) -> JSONValue {
+  var members = [
+    JSONMember("fit", .string(resize.fit.rawValue)),
+    JSONMember("interpolation", .string(resize.interpolation.rawValue)),
+    JSONMember("antialias", .bool(resize.antialias)),
+  ]
+  for (key, extent) in [
+    ("shorter_side", resize.shorterSide), ("height", resize.height), ("width", resize.width),
+  ] {
+    if let extent { members.append(JSONMember(key, .integer(Int64(extent)))) }
+  }
+  return .object(members)
 }
 
 private func encode(meaning: OutputMeaning) -> JSONValue {

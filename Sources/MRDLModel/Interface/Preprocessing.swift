@@ -30,23 +30,41 @@ public struct ImagePreprocessing: Sendable, Hashable {
       case cover
       /// By the smaller factor, then the rest is filled on both sides.
       case contain
+      /// The shorter side to a length that is stated, then the middle is cut out.
+      case centerCrop = "center_crop"
     }
 
     public enum Interpolation: String, Sendable, Hashable, CaseIterable {
       case nearest, linear, cubic
     }
 
+    /// What a side of a picture can be told to become.
+    package static let extents = 1...65_536
+
     public var fit: Fit
     public var interpolation: Interpolation
     /// Whether shrinking averages over all pixels that fall together.
     public var antialias: Bool
+    /// The pixels of the shorter side before the middle is cut out; with `Fit.centerCrop` alone.
+    public var shorterSide: Int?
+    /// The height that pictures get where the input leaves it open.
+    public var height: Int?
+    /// The width that pictures get where the input leaves it open.
+    public var width: Int?
 
+    /// - Precondition: `shorterSide` is there for `Fit.centerCrop`, and for no other.
     public init(
-      fit: Fit = .stretch, interpolation: Interpolation = .linear, antialias: Bool = true
+      fit: Fit = .stretch, interpolation: Interpolation = .linear, antialias: Bool = true,
+      shorterSide: Int? = nil, height: Int? = nil, width: Int? = nil
     ) {
+      precondition(
+        (fit == .centerCrop) == (shorterSide != nil), "a shorter side belongs to center_crop")
       self.fit = fit
       self.interpolation = interpolation
       self.antialias = antialias
+      self.shorterSide = shorterSide
+      self.height = height
+      self.width = width
     }
   }
 

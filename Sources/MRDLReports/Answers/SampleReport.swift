@@ -38,14 +38,11 @@ package struct SampleReport: Sendable {
 package struct AnswerSelection: Sendable {
   /// So many of the largest values; nil for the usual number.
   package var top: Int?
-  /// In place of the labels of the model.
-  package var labels: [String]?
   /// Values from here on.
   package var threshold: Double?
 
-  package init(top: Int? = nil, labels: [String]? = nil, threshold: Double? = nil) {
+  package init(top: Int? = nil, threshold: Double? = nil) {
     self.top = top
-    self.labels = labels
     self.threshold = threshold
   }
 
@@ -58,23 +55,15 @@ package struct AnswerSelection: Sendable {
   ///   - sampleCount: how many samples the run had; an output whose first axis is as long has a part for
   ///     each, any other belongs to all of them.
   ///   - meaning: what the model says of the output; values without a meaning are shown as they are,
-  ///     unless labels or `top` are asked for.
+  ///     unless `top` is asked for.
   package func outputs(
     named name: String, _ tensor: Tensor, meaning: OutputMeaning?, sampleCount: Int
   ) throws(MRDLError) -> [SampleReport.Output] {
     var meaning = meaning
-    if meaning == nil, top != nil || labels != nil {
+    if meaning == nil, top != nil {
       meaning = OutputMeaning(task: .classification, scale: .values)
     }
-    let names = labels.flatMap { tensor.shape.dimensions.last == $0.count ? $0 : nil }
-    if let labels, names == nil, meaning?.task != .regression, meaning != nil,
-      tensor.shape.rank > 0
-    {
-      throw MRDLError(
-        .wrongInput, "there are not as many labels as values in output \"\(name)\"",
-        found: "\(labels.count) labels", expected: "\(tensor.shape.dimensions.last ?? 1)")
-    }
-    let answers = try Answer.answers(in: tensor, meaning: meaning, labels: names)
+    let answers = try Answer.answers(in: tensor, meaning: meaning)
     let isRanked = meaning?.task == .classification || meaning?.task == .labelling
     let isPerSample =
       sampleCount > 0 && tensor.shape.rank > 0 && tensor.shape[0] == sampleCount

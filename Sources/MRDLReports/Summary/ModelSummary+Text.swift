@@ -65,9 +65,8 @@ extension ModelSummary {
     switch preprocessing {
     case .image(let image):
       var parts = ["\(image.colorSpace.rawValue) picture"]
-      if let resize = image.resize {
-        parts.append("resized by \(resize.fit.rawValue) (\(resize.interpolation.rawValue))")
-      }
+      if image.layout == .nhwc { parts.append("channels last") }
+      if let resize = image.resize { parts.append(line(resize)) }
       let numbers = { (values: [Double]) in
         values.map { Quantity.significant($0, digits: 4) }.joined(separator: ", ")
       }
@@ -82,6 +81,18 @@ extension ModelSummary {
       let rest = features.names.count > 6 ? ", … (\(features.names.count))" : ""
       return "features \(names)\(rest)" + (features.mean.isEmpty ? "" : ", standardised")
     }
+  }
+
+  private static func line(_ resize: ImagePreprocessing.Resize) -> String {
+    var text = "resized by \(resize.fit.rawValue)"
+    if let side = resize.shorterSide { text += ", shorter side \(side)" }
+    if resize.height != nil || resize.width != nil {
+      let sides = [resize.width, resize.height].map { $0.map(String.init) ?? "any" }
+      text += ", to \(sides.joined(separator: " x "))"
+    }
+    let smoothing =
+      resize.antialias || resize.interpolation == .nearest ? "" : " without antialiasing"
+    return text + " (\(resize.interpolation.rawValue)\(smoothing))"
   }
 
   /// What an output means, in one line.

@@ -11,6 +11,8 @@ public struct PictureInput: Sendable {
   public let model: Model
   /// The name of the new input.
   public let inputName: String
+  /// The name of the input of the model that it stands for.
+  package let modelInputName: String
   public let preprocessing: ImagePreprocessing
   /// The height that pictures must have, where there is no rule to resize them and the model fixes it.
   public let height: Int?
@@ -20,7 +22,8 @@ public struct PictureInput: Sendable {
   /// Lowers the preprocessing of an input.
   ///
   /// - Parameters:
-  ///   - name: the input; nil for the first one with preprocessing of pictures, or the only one there is.
+  ///   - name: the input; nil for the first one with preprocessing of pictures, or the only one there is or
+  ///     that has four axes.
   ///   - override: used in place of what the model says.
   /// - Throws: `MRDL4003` where there is no such input, `MRDL4001` where the input cannot take pictures.
   public init(
@@ -28,54 +31,111 @@ public struct PictureInput: Sendable {
   ) throws(MRDLError) {
     let index = try Self.index(of: name, in: model)
     let input = model.graph.inputs[index]
-    guard input.kind == .tensor, let shape = input.shape, shape.rank == 4,
-      input.scalarType == .float32 || input.scalarType == .float64
-    else {
-      throw MRDLError(
-        .wrongInput, "input \"\(input.name)\" does not take pictures", found: "\(input)",
-        expected: "f32 [N, C, H, W] or [N, H, W, C]")
-    }
+    let shape = try Self.shape(ofPictures: input)
     guard let preprocessing = override ?? Self.stated(input.name, model) else {
+      // What cannot take pictures at all is told before what only lacks words.
+      _ = try PictureOptions().preprocessing(of: input, stated: nil)
       throw MRDLError(
         .wrongInput, "the model does not say how a picture becomes input \"\(input.name)\"",
-        expected: "an .npy file, or --scale, --mean and --std")
+        found: "\(input)",
+        expected: "--resize, --scale, --mean, --std to say it (--scale 1 for pixels as they are), "
+          + "or an .npy file")
     }
-    let isChannelsFirst = preprocessing.layout == .nchw
-    let channels = isChannelsFirst ? shape[1] : shape[3]
-    let height = isChannelsFirst ? shape[2] : shape[1]
-    let width = isChannelsFirst ? shape[3] : shape[2]
+    let layout = preprocessing.layout
+    let channels = shape[layout.channelAxis]
     guard
       channels.value ?? preprocessing.colorSpace.channelCount
         == preprocessing.colorSpace.channelCount
     else {
       throw MRDLError(
         .wrongInput, "the preprocessing gives another number of channels than the input takes",
-        found: "\(preprocessing.colorSpace.channelCount)", expected: "\(channels)",
-        at: Place("/preprocessing/\(input.name)"))
+        found: "\(preprocessing.colorSpace.rawValue), layout \(layout.rawValue), for \(input)",
+        expected: "\(channels)", at: Place("/preprocessing/\(input.name)"))
     }
+    var (height, width) = (shape[layout.heightAxis], shape[layout.heightAxis + 1])
     var builder = PrefixBuilder(model: model, input: input)
-    var pixels = SymbolicShape([
+    if let resize = preprocessing.resize {
+      let target = try Self.target(of: resize, height: height, width: width, input)
+      builder.appendResize(resize, to: target, channelCount: preprocessing.colorSpace.channelCount)
+      height = .symbolic("\(input.name).height")
+      width = .symbolic("\(input.name).width")
+    }
+    let pixels = SymbolicShape([
       shape[0], height, width, .fixed(preprocessing.colorSpace.channelCount),
     ])
-    if let resize = preprocessing.resize {
-      guard let targetHeight = height.value, let targetWidth = width.value else {
-        throw MRDLError(
-          .wrongInput, "pictures cannot be resized to a size that the model does not fix",
-          found: "\(input)", at: Place("/preprocessing/\(input.name)"))
-      }
-      builder.appendResize(resize, height: targetHeight, width: targetWidth)
-      pixels[1] = .symbolic("\(input.name).height")
-      pixels[2] = .symbolic("\(input.name).width")
-    }
     builder.appendScaling(preprocessing)
-    if isChannelsFirst {
+    if layout == .nchw {
       builder.append("Transpose", attributes: ["perm": .integers([0, 3, 1, 2])])
     }
     inputName = builder.pixelName
+    modelInputName = input.name
     self.model = builder.finish(pixels: pixels, at: index)
     self.preprocessing = preprocessing
-    self.height = preprocessing.resize == nil ? height.value : nil
-    self.width = preprocessing.resize == nil ? width.value : nil
+    self.height = height.value
+    self.width = width.value
+  }
+
+  /// Lowers the preprocessing of an input as a caller wants it.
+  ///
+  /// - Parameters:
+  ///   - name: the input; nil as for the other initialiser.
+  ///   - options: what counts in place of what the model says.
+  /// - Throws: as the other initialiser; `MRDL9007` for options that do not fit the input.
+  package init(
+    _ model: Model, input name: String? = nil, options: PictureOptions
+  ) throws(MRDLError) {
+    let input = model.graph.inputs[try Self.index(of: name, in: model)]
+    var override: ImagePreprocessing?
+    if !options.isEmpty {
+      _ = try Self.shape(ofPictures: input)
+      override = try options.preprocessing(of: input, stated: Self.stated(input.name, model))
+    }
+    try self.init(model, input: input.name, override: override)
+  }
+
+  /// The shape of an input that takes pictures.
+  private static func shape(ofPictures input: ValueInfo) throws(MRDLError) -> SymbolicShape {
+    guard input.kind == .tensor, let shape = input.shape, shape.rank == 4,
+      PrefixBuilder.scalarTypes.contains(input.scalarType)
+    else {
+      throw MRDLError(
+        .wrongInput, "input \"\(input.name)\" does not take pictures", found: "\(input)",
+        expected: "f32, f64, f16 or u8 [N, C, H, W] or [N, H, W, C]")
+    }
+    return shape
+  }
+
+  /// The size that a rule brings pictures to; nil where the input leaves it open and the rule needs none.
+  private static func target(
+    of resize: ImagePreprocessing.Resize, height: Dimension, width: Dimension, _ input: ValueInfo
+  ) throws(MRDLError) -> (height: Int, width: Int)? {
+    let place = Place("/preprocessing/\(input.name)")
+    for (fixed, asked) in [(height.value, resize.height), (width.value, resize.width)] {
+      if let fixed, let asked, fixed != asked {
+        throw MRDLError(
+          .wrongInput, "pictures are to get another size than the input takes",
+          found: "\(asked)", expected: "\(fixed), the size of \(input)", at: place)
+      }
+    }
+    guard let height = height.value ?? resize.height, let width = width.value ?? resize.width else {
+      // Without a size to cut out the whole picture is kept.
+      if resize.fit == .centerCrop, height.value ?? resize.height == nil,
+        width.value ?? resize.width == nil
+      {
+        return nil
+      }
+      throw MRDLError(
+        .wrongInput, "pictures cannot be resized to a size that the model leaves open",
+        found: "\(input)",
+        expected: "--size WIDTHxHEIGHT, or --resize N for the shorter side alone",
+        at: place)
+    }
+    if let side = resize.shorterSide, side < max(height, width) {
+      throw MRDLError(
+        .wrongInput, "the shorter side becomes shorter than what is cut out", found: "\(side)",
+        expected: "\(max(height, width)) or more", at: place)
+    }
+    return (height, width)
   }
 
   /// Checks the size of a picture.
@@ -85,10 +145,11 @@ public struct PictureInput: Sendable {
     if self.width ?? width == width && self.height ?? height == height { return }
     throw MRDLError(
       .wrongImageSize,
-      "the picture does not have the size that the model takes, and the model states no rule to resize",
+      "the picture does not have the size that the model takes, and there is no rule to resize",
       found: "\(width) x \(height)",
-      expected: "\(self.width.map(String.init) ?? "any") x \(self.height.map(String.init) ?? "any")"
-    )
+      expected:
+        "\(self.width.map(String.init) ?? "any") x \(self.height.map(String.init) ?? "any"), "
+        + "or --resize")
   }
 
   private static func stated(_ name: String, _ model: Model) -> ImagePreprocessing? {
@@ -97,12 +158,15 @@ public struct PictureInput: Sendable {
 
   private static func index(of name: String?, in model: Model) throws(MRDLError) -> Int {
     let inputs = model.graph.inputs
-    let index: Int?
+    var index: Int?
     if let name {
       index = inputs.firstIndex { $0.name == name }
     } else {
-      index =
-        inputs.firstIndex { stated($0.name, model) != nil } ?? (inputs.count == 1 ? 0 : nil)
+      index = inputs.firstIndex { stated($0.name, model) != nil }
+      if index == nil {
+        let candidates = inputs.indices.filter { inputs.count == 1 || inputs[$0].shape?.rank == 4 }
+        index = candidates.count == 1 ? candidates[0] : nil
+      }
     }
     guard let index else {
       throw MRDLError(
@@ -111,82 +175,5 @@ public struct PictureInput: Sendable {
         expected: inputs.map { "\"\($0.name)\"" }.joined(separator: ", "))
     }
     return index
-  }
-}
-
-/// Puts nodes in front of a graph.
-private struct PrefixBuilder {
-  var model: Model
-  let input: ValueInfo
-  let pixelName: String
-  private var nodes: [Node] = []
-  private var current: String
-
-  init(model: Model, input: ValueInfo) {
-    self.model = model
-    self.input = input
-    pixelName = input.name + ".pixels"
-    current = pixelName
-  }
-
-  mutating func append(
-    _ operatorName: String, _ constants: [String] = [],
-    attributes: [String: AttributeValue] = [:]
-  ) {
-    let output = "\(pixelName).\(nodes.count)"
-    nodes.append(
-      Node(
-        operatorName, name: output, inputs: [current] + constants, outputs: [output],
-        attributes: attributes))
-    current = output
-  }
-
-  mutating func constant(_ tensor: Tensor) -> String {
-    let name = "\(pixelName).constant.\(model.tensors.count)"
-    model.tensors[name] = ModelTensor(name, tensor)
-    return name
-  }
-
-  /// Numbers in the scalar type of the input.
-  mutating func constant(_ numbers: [Double]) -> String {
-    constant(
-      input.scalarType == .float64 ? Tensor(numbers) : Tensor(numbers.map { Float($0) }))
-  }
-
-  mutating func appendResize(_ rule: ImagePreprocessing.Resize, height: Int, width: Int) {
-    let sizes = constant(Tensor([Int64(height), Int64(width)]))
-    var attributes: [String: AttributeValue] = [
-      "mode": .string(rule.interpolation.rawValue),
-      "axes": .integers([1, 2]),
-      "antialias": .integer(rule.antialias && rule.interpolation != .nearest ? 1 : 0),
-    ]
-    switch rule.fit {
-    case .stretch: break
-    case .cover: attributes["keep_aspect_ratio_policy"] = .string("not_smaller")
-    case .contain: attributes["keep_aspect_ratio_policy"] = .string("not_larger")
-    }
-    append("Resize", ["", "", sizes], attributes: attributes)
-    if rule.fit != .stretch {
-      append("CenterCropPad", [sizes], attributes: ["axes": .integers([1, 2])])
-    }
-  }
-
-  /// (pixel · scale − mean) / std, over the last axis; steps that change nothing are left out.
-  mutating func appendScaling(_ rule: ImagePreprocessing) {
-    if input.scalarType == .float64 { append("Cast", attributes: ["to": .integer(11)]) }
-    if rule.scale != 1 { append("Mul", [constant([rule.scale])]) }
-    if rule.mean.contains(where: { $0 != 0 }) { append("Sub", [constant(rule.mean)]) }
-    if rule.standardDeviation.contains(where: { $0 != 1 }) {
-      append("Div", [constant(rule.standardDeviation)])
-    }
-  }
-
-  /// The model with the nodes in front, their last output named as the old input was.
-  mutating func finish(pixels: SymbolicShape, at index: Int) -> Model {
-    if nodes.isEmpty { append("Identity") }
-    nodes[nodes.count - 1].outputs = [input.name]
-    model.graph.inputs[index] = ValueInfo(pixelName, .float32, pixels)
-    model.graph.nodes = nodes + model.graph.nodes
-    return model
   }
 }

@@ -1,10 +1,10 @@
-import ArgumentParser
+internal import ArgumentParser
 
 /// Numbers separated by commas, one a channel or one for all.
-struct NumberList: ExpressibleByArgument {
-  let numbers: [Double]
+package struct NumberList: ExpressibleByArgument {
+  package let numbers: [Double]
 
-  init?(argument: String) {
+  package init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     let parsed = parts.compactMap { Double($0) }.filter(\.isFinite)
     guard parsed.count == parts.count else { return nil }
