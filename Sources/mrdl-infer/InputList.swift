@@ -9,12 +9,15 @@ struct InputList {
   private var readsStandardInput = false
   /// Whether there may be more than one input, so that a bad one does not end the command.
   let mayHaveMany: Bool
+  /// Whether there is nothing but the pictures of one directory.
+  let isOneDirectory: Bool
 
   init(_ arguments: [String]) {
     self.arguments = arguments[...]
-    mayHaveMany =
-      arguments.count != 1 || arguments[0] == "-"
-      || FileSystem.kind(of: arguments[0]) == .directory
+    isOneDirectory =
+      arguments.count == 1 && arguments[0] != "-"
+      && FileSystem.kind(of: arguments[0]) == .directory
+    mayHaveMany = arguments.count != 1 || arguments[0] == "-" || isOneDirectory
   }
 
   /// The next path, or nil at the end.

@@ -10,6 +10,8 @@ struct InputRun {
   private var list: InputList
   private var pending: [Runner.Sample] = []
   private var failure: FailureCategory?
+  /// Whether it was said that the model takes no pictures.
+  private var hasToldOfModel = false
 
   init(_ inputs: [String], runner: Runner, batch: Int, profiles: Bool) {
     list = InputList(inputs)
@@ -67,13 +69,19 @@ struct InputRun {
     }
   }
 
-  /// Goes on after a bad input among many, throws for anything else.
+  /// Goes on after a bad input among many, throws for anything else. What is wrong with the model and not with
+  /// one of the pictures is said once, and ends the run where there are no inputs but a directory of pictures.
   private mutating func note(
     _ error: MRDLError, _ report: (MRDLError) throws -> Void
   ) throws {
     let category = error.code.category
-    guard list.mayHaveMany, category == .badData || category == .noInput else { throw error }
+    let isOfModel = error.finding == runner.pictureFailure?.finding
+    guard list.mayHaveMany, category == .badData || category == .noInput,
+      !(isOfModel && list.isOneDirectory)
+    else { throw error }
     failure = failure ?? category
+    if isOfModel && hasToldOfModel { return }
+    hasToldOfModel = hasToldOfModel || isOfModel
     try report(error)
   }
 }
