@@ -6,6 +6,8 @@ public final class ConversionLog {
   public enum Kind: String, Sendable, CaseIterable {
     /// It stands in the result in the words of that format.
     case mapped
+    /// The result has it because the caller said so; the source lacks it, or has it otherwise.
+    case added
     /// Its value was computed ahead.
     case folded
     /// The result is not exactly the same.

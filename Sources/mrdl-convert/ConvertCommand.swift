@@ -22,6 +22,7 @@ struct ConvertCommand: Command {
       Examples:
         mrdl-convert model.onnx model.mrdl
         mrdl-convert model.h5 model.onnx
+        mrdl-convert resnet.onnx resnet.mrdl --resize 256 --scale 0.00392156863 --labels names.txt
         mrdl-convert model.mrdl small.h5 --shuffle --deflate 6
         mrdl-convert checkpoint.pt model.mrdl --architecture model.onnx
         mrdl-convert model.keras folded.onnx --simplify
@@ -73,6 +74,14 @@ struct ConvertCommand: Command {
   @Flag(help: "Replace an existing file.")
   var force = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Stores the names of the classes, one a line of this file.", valueName: "file"),
+    completion: .file())
+  var labels: String?
+
+  @OptionGroup(title: "Pictures, whose way to the input is stored") var pictures: PictureArguments
+
   @OptionGroup(title: "Weights") var weights: WeightOptions
 
   @OptionGroup(title: "Storage of .h5 files") var storage: StorageOptions
@@ -90,11 +99,14 @@ struct ConvertCommand: Command {
     let log = ConversionLog()
     var model = try source(log)
     for entry in metadata { try entry.apply(to: &model.card) }
+    try StatedUse(pictures: pictures.options, labels: try labels.map(LabelFile.read))
+      .add(to: &model, log: log)
     if encoding.holdsGoldenVectors && !noGolden { GoldenVectors.add(to: &model, log: log) }
     if simplify {
       let count = model.graph.nodes.count
       model = try model.simplified()
-      log.add(.folded, "\(count) nodes", "\(model.graph.nodes.count) nodes")
+      log.add(
+        .folded, Quantity.count(count, "node"), Quantity.count(model.graph.nodes.count, "node"))
     }
     let quantized = try weights.quantized(model, for: encoding)
     model = quantized?.model ?? model

@@ -38,7 +38,14 @@ extension ONNXFile {
     }
     if !model.goldenVectors.isEmpty {
       log?.add(
-        .dropped, "\(model.goldenVectors.count) golden vectors", "ONNX has no place for them")
+        .dropped, Quantity.count(model.goldenVectors.count, "golden vector"),
+        "ONNX has no place for them")
+    }
+    for (isThere, what) in [
+      (!model.preprocessing.isEmpty, "preprocessing"), (!model.meanings.isEmpty, "meanings"),
+    ] where isThere {
+      log?.add(
+        .approximated, what, "the property \(headerProperty), which other programs do not read")
     }
     if let data = exporter.externalData {
       try write(data, to: FileSystem.join(FileSystem.directory(of: path), data.location), replacing)

@@ -77,8 +77,11 @@ extension Model {
     if isWeightsOnly { return Array(tensors) }
     log?.add(
       .dropped, "the architecture, \(graph.allNodeCount) nodes", "\(format) holds weights alone")
-    if !goldenVectors.isEmpty {
-      log?.add(.dropped, "\(goldenVectors.count) golden vectors", "\(format) holds weights alone")
+    for (isThere, what) in [
+      (!goldenVectors.isEmpty, Quantity.count(goldenVectors.count, "golden vector")),
+      (!preprocessing.isEmpty, "preprocessing"), (!meanings.isEmpty, "meanings"),
+    ] where isThere {
+      log?.add(.dropped, what, "\(format) holds weights alone")
     }
     return parameters
   }

@@ -41,9 +41,9 @@ package struct ConversionReport {
   /// - Parameter isComplete: whether parts that are the same are listed too.
   package func text(isComplete: Bool, _ style: TextStyle = .plain) -> String {
     var text =
-      "\(output.escapedForDisplay): \(Quantity.grouped(nodeCount)) nodes, "
-      + "\(Quantity.grouped(tensorCount)) tensors, "
-      + "\(goldenVectorCount) golden vectors, \(Quantity.bytes(byteCount))\n"
+      "\(output.escapedForDisplay): \(Quantity.count(nodeCount, "node")), "
+      + "\(Quantity.count(tensorCount, "tensor")), "
+      + "\(Quantity.count(goldenVectorCount, "golden vector")), \(Quantity.bytes(byteCount))\n"
     let counts = ConversionLog.Kind.allCases.compactMap { kind -> String? in
       let count = log.count(of: kind)
       return count == 0 ? nil : "\(Quantity.grouped(count)) \(kind.rawValue)"
@@ -51,8 +51,10 @@ package struct ConversionReport {
     if !counts.isEmpty { text += "  \(counts.joined(separator: ", "))\n" }
     text += quantization?.text ?? ""
     for entry in log.entries
-    where isComplete || entry.kind == .approximated || entry.kind == .dropped {
-      let kind = entry.kind == .mapped ? style.faint("mapped") : style.warning(entry.kind.rawValue)
+    where isComplete || [.added, .approximated, .dropped].contains(entry.kind) {
+      let isWanted = entry.kind == .mapped || entry.kind == .added
+      let kind =
+        isWanted ? style.faint(entry.kind.rawValue) : style.warning(entry.kind.rawValue)
       text +=
         "  \(kind): \(entry.source.escapedForDisplay) → \(entry.result.escapedForDisplay)\n"
     }
