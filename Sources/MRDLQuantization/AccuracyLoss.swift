@@ -30,7 +30,8 @@ package struct AccuracyLoss: Sendable {
       let right = Self.tensors(in: try found.run(values: batch))
       guard left.map(\.name) == right.map(\.name) else {
         throw MRDLError(
-          .wrongInput, "the outputs are not of the same tensors", found: "\(right.count) tensors",
+          .wrongInput, "the outputs are not of the same tensors",
+          found: Quantity.count(right.count, "tensor"),
           expected: "\(left.count)")
       }
       for ((name, tensor), (_, other)) in zip(left, right) {
@@ -91,7 +92,7 @@ package struct AccuracyLoss: Sendable {
 
   package var text: String {
     let share = agreement.map { ", same first answer \(Quantity.fixed($0 * 100, digits: 2)) %" }
-    return "on \(Quantity.grouped(sampleCount)) samples: largest error "
+    return "on \(Quantity.count(sampleCount, "sample")): largest error "
       + "\(Quantity.significant(largestError)), mean \(Quantity.significant(meanError)), "
       + "of values up to \(Quantity.significant(largestValue))\(share ?? "")"
   }

@@ -94,7 +94,7 @@ package struct QuantizedModel: Sendable {
     var text = "  weights as \(type.rawValue): \(Quantity.bytes(byteCounts.before)) → "
     text += "\(Quantity.bytes(byteCounts.after))"
     if let layerCount {
-      text += ", \(layerCount) \(layerCount == 1 ? "layer" : "layers") in whole numbers"
+      text += ", \(Quantity.count(layerCount, "layer")) in whole numbers"
     }
     if let calibration, layerCount != nil {
       text += ", ranges by \(calibration.choice.rawValue)"

@@ -58,7 +58,8 @@ package struct Architecture: Sendable {
       try demand(.sigmoid)
       guard target.count == 2 else {
         throw MRDLError(
-          .badRecipe, "binary cross-entropy is for two classes", found: "\(target.count) classes",
+          .badRecipe, "binary cross-entropy is for two classes",
+          found: Quantity.count(target.count, "class"),
           expected: "2, or softmax with cross-entropy", at: Place("/loss"))
       }
       predictions = builder.beforeLast

@@ -46,7 +46,7 @@ enum ClosedForm {
     else {
       throw MRDLError(
         .badDataset, "the features depend on each other, so that many fits are equally good",
-        found: "\(rows) rows, \(count) features",
+        found: "\(Quantity.count(rows, "row")), \(Quantity.count(count, "feature"))",
         expected: "features that are no sums of others, more rows, or regularization.l2")
     }
     model.tensors[weight.name] = ModelTensor(

@@ -21,7 +21,7 @@ extension LayerBuilder {
     guard channels.isMultiple(of: recipe.groups) else {
       throw MRDLError(
         .badRecipe, "the channels cannot be shared out among the groups",
-        found: "\(channels) channels", expected: "a multiple of \(recipe.groups)")
+        found: Quantity.count(channels, "channel"), expected: "a multiple of \(recipe.groups)")
     }
     if recipe.window.padding == .reflect { try mirror(recipe, axes: axes, name: name) }
     let kernel = try WindowRecipe.spread(recipe.window.size, axes: axes)

@@ -80,7 +80,7 @@ extension RecipeData {
         ).standardization : nil,
       scaling: scaling, digest: try collection.digest(of: files),
       stepCount: all.steps?.count, hasStepsFirst: true, isSequential: recipe.data.isOrdered,
-      sampleNoun: all.steps?.count == nil ? "samples" : "steps")
+      sampleNoun: all.steps?.count == nil ? "sample" : "step")
   }
 }
 

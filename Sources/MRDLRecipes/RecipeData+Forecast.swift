@@ -46,7 +46,7 @@ extension RecipeData {
     guard training.count > 1 else {
       throw MRDLError(
         .badDataset, "the series is too short to learn from",
-        found: "\(split.training.count) rows for training",
+        found: "\(Quantity.count(split.training.count, "row")) for training",
         expected: "more than \(max(forecast.window, forecast.season) + forecast.horizon)",
         at: Place(file: table.name))
     }
@@ -72,7 +72,7 @@ extension RecipeData {
       preprocessing: .features(
         FeaturePreprocessing(
           names: (1...forecast.window).reversed().map { "\(name)@-\($0)" })),
-      forecast: transform, digest: table.digest, targetColumn: name, sampleNoun: "forecasts")
+      forecast: transform, digest: table.digest, targetColumn: name, sampleNoun: "forecast")
   }
 
   /// The numbers of a column, a missing one being the one before it.

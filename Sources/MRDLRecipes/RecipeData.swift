@@ -34,8 +34,8 @@ package struct RecipeData: Sendable {
   package var hasStepsFirst = false
   /// Whether a sample may go on from the one before it.
   package var isSequential = false
-  /// What samples are called in a message.
-  package var sampleNoun = "rows"
+  /// What one sample is called in a message.
+  package var sampleNoun = "row"
 
   package var isClassification: Bool { !classNames.isEmpty }
 
@@ -148,7 +148,8 @@ package struct RecipeData: Sendable {
       else {
         throw MRDLError(
           .badDataset, "the folders train and test hold different kinds of pictures",
-          found: "\(test.classNames.count) classes of \(test.pixels.shape)",
+          found:
+            "\(Quantity.count(test.classNames.count, "class")) of \(test.pixels.shape)",
           expected: "\(training.classNames.count) of \(training.pixels.shape)",
           at: Place(file: parts[1]))
       }
@@ -185,7 +186,7 @@ package struct RecipeData: Sendable {
       test: test.map { PictureSamples($0, Array(0..<$0.count), preprocessing) },
       classNames: all.classNames, targetNames: [],
       preprocessing: .image(preprocessing),
-      digest: all.digest, sampleNoun: "pictures")
+      digest: all.digest, sampleNoun: "picture")
   }
 
   /// How a picture becomes an input: as the model that is gone on from says, else each pixel times 1/255.

@@ -17,7 +17,7 @@ extension EvaluationRun {
   }
 
   private var text: String {
-    var text = "\(Quantity.grouped(evaluation.sampleCount)) samples\n"
+    var text = Quantity.count(evaluation.sampleCount, "sample") + "\n"
     for measure in evaluation.measures {
       text += "\(measure.name)  \(Quantity.fixed(measure.value, digits: 4))\n"
     }

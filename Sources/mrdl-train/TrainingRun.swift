@@ -80,7 +80,7 @@ struct TrainingRun {
       .map { "\($0.name.split(separator: "_").joined(separator: " ")) \(text($0.value))" }
     try StandardStream.output.write(
       "\(path): \(run.scoredSplit) \(measures.joined(separator: ", ")) on "
-        + "\(Quantity.grouped(scores.targets.count)) \(run.data.sampleNoun), trained in "
+        + "\(Quantity.count(scores.targets.count, run.data.sampleNoun)), trained in "
         + "\(Quantity.duration(seconds: seconds))\n")
     if let errors = run.naiveErrors, let forecast = run.recipe.data.forecast {
       try StandardStream.output.write(

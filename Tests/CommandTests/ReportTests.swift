@@ -89,7 +89,7 @@ struct ReportTests {
     let outcome = try Tool.validate.run(model, "--strict")
     #expect(outcome.exitCode == 0, "\(outcome.output)")
     #expect(outcome.output.contains("sound"))
-    #expect(outcome.output.contains("1 of 1 golden vectors reproduced"))
+    #expect(outcome.output.contains("1 of 1 golden vector reproduced"))
     let value = try JSONParser.parse(try Tool.validate.run(model, "--format", "json").output)
     #expect(value["sound"] == .bool(true))
     #expect(value["readable"] == .bool(true))

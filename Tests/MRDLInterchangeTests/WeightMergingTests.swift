@@ -69,7 +69,7 @@ struct WeightMergingTests {
     #expect(merged.goldenVectors.isEmpty)
     #expect(merged.tensors["golden/y"] == nil)
     #expect(
-      log.entries.filter { $0.kind == .dropped }.map(\.source) == ["1 golden vectors", "more"])
+      log.entries.filter { $0.kind == .dropped }.map(\.source) == ["1 golden vector", "more"])
   }
 
   @Test func byAMapping() throws {

@@ -52,11 +52,16 @@ package enum Quantity {
     return (value < 0 ? "-" : "") + groups.joined(separator: ",")
   }
 
-  /// A counted noun: `1 node`, `61,706 nodes`, `0 entries`.
+  /// The plurals that are not the singular with an s.
+  private static let plurals = [
+    "axis": "axes", "class": "classes", "entry": "entries", "series": "series",
+  ]
+
+  /// A counted noun: `1 node`, `61,706 nodes`, `0 axes`.
   ///
-  /// - Parameter plural: for nouns whose plural is not the singular with an s.
-  package static func count(_ value: Int, _ noun: String, plural: String? = nil) -> String {
-    grouped(value) + " " + (value == 1 ? noun : plural ?? noun + "s")
+  /// - Parameter noun: in the singular.
+  package static func count(_ value: Int, _ noun: String) -> String {
+    grouped(value) + " " + (value == 1 ? noun : plurals[noun] ?? noun + "s")
   }
 
   /// A count in thousands, millions and so on: `416 k`, `1.23 M`.

@@ -153,7 +153,8 @@ package struct Table: Sendable {
   package func renamed(_ names: [String]) throws(MRDLError) -> Table {
     guard names.count == columnNames.count, Set(names).count == names.count else {
       throw MRDLError(
-        .badDataset, "the names of the columns do not fit the table", found: "\(names.count) names",
+        .badDataset, "the names of the columns do not fit the table",
+        found: Quantity.count(names.count, "name"),
         expected: "\(columnNames.count) different ones", at: Place(file: name))
     }
     return Table(

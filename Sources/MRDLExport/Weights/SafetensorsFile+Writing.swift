@@ -76,7 +76,8 @@ extension Model {
   func exportedWeights(log: ConversionLog?, format: String) -> [ModelTensor] {
     if isWeightsOnly { return Array(tensors) }
     log?.add(
-      .dropped, "the architecture, \(graph.allNodeCount) nodes", "\(format) holds weights alone")
+      .dropped, "the architecture, \(Quantity.count(graph.allNodeCount, "node"))",
+      "\(format) holds weights alone")
     for (isThere, what) in [
       (!goldenVectors.isEmpty, Quantity.count(goldenVectors.count, "golden vector")),
       (!preprocessing.isEmpty, "preprocessing"), (!meanings.isEmpty, "meanings"),

@@ -106,7 +106,7 @@ private struct PAMFields {
     guard let colorSpace else {
       throw MRDLError(
         .unsupportedImage, "a PAM picture holds something other than grey or RGB",
-        found: tupleType ?? "\(depth) channels", at: place)
+        found: tupleType ?? Quantity.count(depth, "channel"), at: place)
     }
     guard colorSpace.channelCount == depth else {
       throw MRDLError(

@@ -60,7 +60,8 @@ extension KerasLayers {
         guard outputs[1].extents.count == extents.count else {
           throw MRDLError(
             .badKeras, "the two halves of a layer give results of different ranks",
-            found: "\(outputs[1].extents.count) axes", expected: "\(extents.count)")
+            found: Quantity.count(outputs[1].extents.count, "axis"),
+            expected: "\(extents.count)")
         }
         extents[axis] = extents[axis].flatMap { a in outputs[1].extents[axis].map { a + $0 } }
         results = [

@@ -128,7 +128,7 @@ extension KerasLayers {
     guard extents.count == rank + 2 else {
       throw MRDLError(
         .badKeras, "the weights of a layer do not fit", found: "\(kernel.shape)",
-        expected: "\(rank + 2) axes")
+        expected: Quantity.count(rank + 2, "axis"))
     }
     return try k.reshaped(
       kernel, Array(extents[..<rank]) + [1, extents[rank] * extents[rank + 1]])
@@ -323,7 +323,8 @@ extension KerasLayers {
     }
     guard elements.count == rank else {
       throw MRDLError(
-        .badKeras, "a border does not fit the layer", found: "\(elements.count) numbers")
+        .badKeras, "a border does not fit the layer",
+        found: Quantity.count(elements.count, "number"))
     }
     return elements.map { element in
       if let one = element.integer { return (one, one) }

@@ -261,7 +261,8 @@ struct PickleMachine {
 
   private mutating func pop(count: Int) throws(MRDLError) -> [PickleValue] {
     guard stack.count - count >= marks.last ?? 0 else {
-      throw MRDLError(.badCheckpoint, "a checkpoint is damaged", expected: "\(count) values")
+      throw MRDLError(
+        .badCheckpoint, "a checkpoint is damaged", expected: Quantity.count(count, "value"))
     }
     let values = Array(stack.suffix(count))
     stack.removeLast(count)

@@ -61,8 +61,8 @@ struct WeightMerging {
   private func forgetOtherWeights(_ model: inout Model) {
     if !model.goldenVectors.isEmpty {
       log?.add(
-        .dropped, "\(model.goldenVectors.count) golden vectors", "they are answers of other weights"
-      )
+        .dropped, Quantity.count(model.goldenVectors.count, "golden vector"),
+        "they are answers of other weights")
     }
     if model.training != nil || !model.card.metrics.isEmpty {
       log?.add(.dropped, "history and scores", "they are those of other weights")

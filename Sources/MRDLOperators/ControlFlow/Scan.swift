@@ -35,7 +35,7 @@ package struct Scan: ValueOperator {
       let values =
         try attributes.integers(name, in: range) ?? [Int](repeating: 0, count: count)
       guard values.count == count else {
-        throw attributes.wrongValue(name, "\(values.count) numbers", "\(count)")
+        throw attributes.wrongValue(name, Quantity.count(values.count, "number"), "\(count)")
       }
       return values
     }

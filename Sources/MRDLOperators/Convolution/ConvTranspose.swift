@@ -71,13 +71,13 @@ public struct ConvTranspose: FusibleOperator {
     ] {
       guard let list, list.count != count else { continue }
       throw operands.badAttribute(
-        "attribute \"\(name)\" does not fit the input", found: "\(list.count) numbers",
+        "attribute \"\(name)\" does not fit the input", found: Quantity.count(list.count, "number"),
         expected: "\(count)")
     }
     if let outputShape, outputShape.count != rank, outputShape.count != rank + 2 {
       throw operands.badAttribute(
         "attribute \"output_shape\" does not fit the input",
-        found: "\(outputShape.count) numbers", expected: "\(rank)")
+        found: Quantity.count(outputShape.count, "number"), expected: "\(rank)")
     }
     var extents = [x[0], Dimension.product([w[1], .fixed(group)])]
     try operands.checkVector(2, extent: extents[1], "there is not one bias for each channel")

@@ -83,7 +83,7 @@ public struct Operands: Sendable {
       throw MRDLError(
         .shapeMismatch, "input \(index) has the wrong number of axes", found: "\(shape)",
         expected: rank.count == 1
-          ? "\(rank.lowerBound) axes"
+          ? Quantity.count(rank.lowerBound, "axis")
           : "\(rank.lowerBound) to \(rank.upperBound) axes", at: place)
     }
     return shape

@@ -28,7 +28,7 @@ public struct CenterCropPad: Operator {
     guard extents.count == axes.count, extents.allSatisfy({ $0 >= 0 }) else {
       throw operands.shapeMismatch(
         "there is not one extent for each axis", found: "\(extents)",
-        expected: "\(axes.count) extents")
+        expected: Quantity.count(axes.count, "extent"))
     }
     for (axis, extent) in zip(axes, extents) { shape[axis] = .fixed(extent) }
     return [ValueFacts(data.scalarType, shape)]

@@ -68,7 +68,8 @@ public struct Pad: Operator {
     }
     guard pads.count == 2 * axes.count else {
       throw operands.shapeMismatch(
-        "there is not one count before and after for each axis", found: "\(pads.count) counts",
+        "there is not one count before and after for each axis",
+        found: Quantity.count(pads.count, "count"),
         expected: "\(2 * axes.count)")
     }
     var before = [Int](repeating: 0, count: rank)

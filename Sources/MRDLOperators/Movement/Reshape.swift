@@ -36,7 +36,7 @@ public struct Reshape: Operator {
         guard axis < shape.rank else {
           throw operands.shapeMismatch(
             "a wanted shape copies an axis that the input lacks", found: "axis \(axis)",
-            expected: "\(shape.rank) axes")
+            expected: Quantity.count(shape.rank, "axis"))
         }
         dimensions.append(shape[axis])
       } else {

@@ -25,7 +25,8 @@ public struct Transpose: Operator {
     }
     if let permutation, permutation.count != shape.rank {
       throw operands.badAttribute(
-        "attribute \"perm\" does not fit the input", found: "\(permutation.count) axes",
+        "attribute \"perm\" does not fit the input",
+        found: Quantity.count(permutation.count, "axis"),
         expected: "\(shape.rank)")
     }
     let order = permutation ?? Array((0..<shape.rank).reversed())

@@ -24,7 +24,7 @@ public struct LpPool: Operator {
     guard let kernel = window.kernelShape, kernel.count == input.rank - 2 else {
       throw operands.badAttribute(
         "attribute \"kernel_shape\" does not fit the input", found: "\(window.kernelShape ?? [])",
-        expected: "\(input.rank - 2) numbers")
+        expected: Quantity.count(input.rank - 2, "number"))
     }
     let output = try window.output(Array(input.dimensions[2...]), kernel: kernel, operands)
     return [ValueFacts(data.scalarType, SymbolicShape([input[0], input[1]] + output))]

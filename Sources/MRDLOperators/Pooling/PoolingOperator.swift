@@ -26,7 +26,7 @@ extension PoolingOperator {
     guard kernel.count == input.rank - 2 else {
       throw operands.badAttribute(
         "attribute \"kernel_shape\" does not fit the input", found: "\(kernel)",
-        expected: "\(input.rank - 2) numbers")
+        expected: Quantity.count(input.rank - 2, "number"))
     }
     let output = try window.output(Array(input.dimensions[2...]), kernel: kernel, operands)
     let shape = SymbolicShape([input[0], input[1]] + output)

@@ -36,7 +36,8 @@ package struct RecurrentOptions: Sendable {
     var kinds = [[RecurrentActivation.Kind]](repeating: defaults, count: count).flatMap(\.self)
     if let names = try attributes.strings("activations"), !names.isEmpty {
       guard names.count == kinds.count else {
-        throw attributes.wrongValue("activations", "\(names.count) names", "\(kinds.count)")
+        throw attributes.wrongValue(
+          "activations", Quantity.count(names.count, "name"), "\(kinds.count)")
       }
       for (index, name) in names.enumerated() {
         guard

@@ -51,7 +51,8 @@ private struct CumulativeKernel: Kernel {
     let axes = IndexBuffer(arguments.inputBytes(1), axisType)
     guard axes.count == 1 else {
       throw MRDLError(
-        .operatorFailed, "the axis is not a single number", found: "\(axes.count) numbers",
+        .operatorFailed, "the axis is not a single number",
+        found: Quantity.count(axes.count, "number"),
         at: place)
     }
     let axis = try axes.position(0, extent: shape.rank, place)

@@ -40,7 +40,8 @@ public struct GridSample: Operator {
     else { return [ValueFacts(data.scalarType, nil)] }
     let message = "the grid does not fit the data"
     guard x.rank == grid.rank else {
-      throw operands.shapeMismatch(message, found: "\(grid)", expected: "\(x.rank) axes")
+      throw operands.shapeMismatch(
+        message, found: "\(grid)", expected: Quantity.count(x.rank, "axis"))
     }
     _ = try operands.unify(x[0], grid[0], message)
     _ = try operands.unify(grid[grid.rank - 1], .fixed(x.rank - 2), message)

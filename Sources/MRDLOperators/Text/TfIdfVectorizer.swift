@@ -58,7 +58,7 @@ public struct TfIdfVectorizer: Operator {
       for first in Swift.stride(from: start, to: end, by: length) {
         guard number < indexes.count, indexes[number] >= 0, indexes[number] < 1 << 30 else {
           throw attributes.wrongValue(
-            "ngram_indexes", "\(indexes.count) numbers", "a place for each n-gram")
+            "ngram_indexes", Quantity.count(indexes.count, "number"), "a place for each n-gram")
         }
         places[pool[first..<(first + length)].map { Int64($0) }] = indexes[number]
         number += 1
@@ -69,7 +69,8 @@ public struct TfIdfVectorizer: Operator {
     var weights = [Double](repeating: 1, count: outputCount)
     if let given = try attributes.floats("weights") {
       guard given.count == indexes.count else {
-        throw attributes.wrongValue("weights", "\(given.count) numbers", "\(indexes.count)")
+        throw attributes.wrongValue(
+          "weights", Quantity.count(given.count, "number"), "\(indexes.count)")
       }
       for (index, weight) in zip(indexes, given) { weights[index] = weight }
     }

@@ -97,7 +97,7 @@ package struct WindowAttributes: Sendable {
     ] {
       guard let list, list.count != count else { continue }
       throw operands.badAttribute(
-        "attribute \"\(name)\" does not fit the input", found: "\(list.count) numbers",
+        "attribute \"\(name)\" does not fit the input", found: Quantity.count(list.count, "number"),
         expected: "\(count)")
     }
     if let kernelShape, kernelShape != kernel {

@@ -40,7 +40,8 @@ extension SampleReport {
     for (index, row) in output.rows.enumerated() {
       if output.rows.count > 1 {
         if index == shownRows {
-          return text + style.faint("    … \(output.rows.count - index) more rows") + "\n"
+          return text
+            + style.faint("    … \(Quantity.count(output.rows.count - index, "more row"))") + "\n"
         }
         text += "    row \(index)\n"
       }
@@ -71,7 +72,7 @@ extension SampleReport {
       text += "  " + shown.joined(separator: "  ") + (row.count > shownValues ? "  …" : "") + "\n"
     }
     if output.rows.count > shownRows {
-      text += style.faint("  … \(output.rows.count - shownRows) more rows") + "\n"
+      text += style.faint("  … \(Quantity.count(output.rows.count - shownRows, "more row"))") + "\n"
     }
     return text
   }

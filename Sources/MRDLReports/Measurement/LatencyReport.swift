@@ -38,7 +38,7 @@ package struct LatencyReport: Sendable {
       + [meanMilliseconds]
     table.append(values.map { Quantity.duration(seconds: $0 / 1e3) })
     return table.text(style, indent: 2)
-      + "  \(Quantity.grouped(nanoseconds.count)) runs, batch \(batch), threads \(threads), "
+      + "  \(Quantity.count(nanoseconds.count, "run")), batch \(batch), threads \(threads), "
       + "\(Quantity.short(Int(samplesPerSecond))) samples/s\n" + (profile?.text(style) ?? "")
   }
 

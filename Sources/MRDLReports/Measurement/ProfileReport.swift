@@ -34,7 +34,9 @@ package struct ProfileReport: Sendable {
       ])
     }
     table.appendRule()
-    table.append(["\(profile.entries.count) nodes", "", "", Quantity.duration(seconds: total)])
+    table.append([
+      Quantity.count(profile.entries.count, "node"), "", "", Quantity.duration(seconds: total),
+    ])
     return table.text(style)
       + "weights \(Quantity.bytes(profile.weightByteCount)), packed for kernels "
       + "\(Quantity.bytes(profile.packedByteCount))\n"

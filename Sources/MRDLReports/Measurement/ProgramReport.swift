@@ -43,7 +43,8 @@ package struct ProgramReport: Sendable {
     let operations = profile.entries.reduce(0.0) { $0 + Double($1.cost.operations) }
     table.appendRule()
     table.append([
-      "\(profile.entries.count) nodes", "", "", Quantity.fixed(operations / 1e6, digits: 3),
+      Quantity.count(profile.entries.count, "node"), "", "",
+      Quantity.fixed(operations / 1e6, digits: 3),
     ])
     return table.text(style)
       + "weights \(Quantity.bytes(profile.weightByteCount)), packed for kernels "

@@ -122,7 +122,7 @@ extension ModelSummary {
     }
     table.appendRule()
     table.append([
-      "\(layers.count) layers", "", "", Quantity.grouped(totals.parameterCount),
+      Quantity.count(layers.count, "layer"), "", "", Quantity.grouped(totals.parameterCount),
       Quantity.grouped(totals.cost.multiplyAdds), Quantity.bytes(totals.activationByteCount),
     ])
     return table.text(style)
@@ -130,17 +130,16 @@ extension ModelSummary {
 
   private func totalText(_ style: TextStyle) -> String {
     var text =
-      "\(Quantity.grouped(totals.parameterCount)) parameters in "
+      "\(Quantity.count(totals.parameterCount, "parameter")) in "
       + "\(Quantity.bytes(totals.parameterByteCount)), "
       + "\(Quantity.short(totals.cost.operations)) operations a sample, "
       + "at most \(Quantity.bytes(totals.peakActivationByteCount)) of activations alive\n"
     if totals.unknownLayerCount > 0 {
-      text +=
-        style.faint(
-          "\(totals.unknownLayerCount) layers have shapes that are known only when they run") + "\n"
+      let layers = Quantity.count(totals.unknownLayerCount, "layer")
+      text += style.faint("\(layers) with shapes that are known only in a run") + "\n"
     }
     if !model.goldenVectors.isEmpty {
-      text += "\(model.goldenVectors.count) golden vectors\n"
+      text += Quantity.count(model.goldenVectors.count, "golden vector") + "\n"
     }
     return text
   }
@@ -148,7 +147,7 @@ extension ModelSummary {
   private func trainingText(_ style: TextStyle) -> String {
     guard let training = model.training else { return "" }
     var text =
-      "trained for \(training.history.count) epochs with seed \(training.seed) on "
+      "trained for \(Quantity.count(training.history.count, "epoch")) with seed \(training.seed) on "
       + "\(training.instructionSet)"
     if let last = training.history.last {
       let values = last.values.sorted { $0.key < $1.key }.map {

@@ -53,7 +53,7 @@ package struct TensorContent: Sendable {
     }
     text += table.text(style)
     if rowCount > Self.shownCount {
-      text += style.faint("… \(Quantity.grouped(rowCount - Self.shownCount)) more rows") + "\n"
+      text += style.faint("… \(Quantity.count(rowCount - Self.shownCount, "more row"))") + "\n"
     }
     return text
   }

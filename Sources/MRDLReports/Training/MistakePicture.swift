@@ -110,7 +110,7 @@ package struct MistakePicture: Sendable {
 
   private var summary: String {
     var text =
-      "Of \(Quantity.grouped(mistakeCount)) mistakes the \(mistakes.count) with the highest "
+      "Of \(Quantity.count(mistakeCount, "mistake")) the \(mistakes.count) with the highest "
       + "loss. Below each picture its class, then the answer with its probability."
     if let first = mistakes.first {
       text +=

@@ -72,8 +72,8 @@ package struct Plot: Sendable {
       let to = Quantity.significant(last.y, digits: 4)
       return "\(name)\(from) at \(xTitle) \(PlotFrame.label(first.x)) to \(to) at "
         + PlotFrame.label(last.x)
-    case .points(let points): return "\(name)\(Quantity.grouped(points.count)) points"
-    case .cells(_, let colors, _, _): return "\(Set(colors).count) areas"
+    case .points(let points): return "\(name)\(Quantity.count(points.count, "point"))"
+    case .cells(_, let colors, _, _): return Quantity.count(Set(colors).count, "area")
     }
   }
 

@@ -189,7 +189,8 @@ package struct TrainingPage: Sendable {
           epoch.values[name].map { Quantity.significant($0, digits: 5) } ?? ""
         }
     }
-    return "<h2>Epochs</h2>\n<details>\n<summary>The numbers of \(shown.count) epochs</summary>\n"
+    return
+      "<h2>Epochs</h2>\n<details>\n<summary>The numbers of \(Quantity.count(shown.count, "epoch"))</summary>\n"
       + table(
         "Epochs", ["epoch"] + names.map { Self.words($0) }, numbers: Set(0...names.count), rows)
       + "</details>\n"

@@ -18,7 +18,7 @@ extension ValidationReport {
     }
     if isReadable {
       text +=
-        "  \(Quantity.grouped(nodeCount)) nodes, \(Quantity.grouped(tensorCount)) tensors "
+        "  \(Quantity.count(nodeCount, "node")), \(Quantity.count(tensorCount, "tensor")) "
         + "of \(Quantity.bytes(parameterByteCount))\n"
       text += goldenText
     }
@@ -44,7 +44,8 @@ extension ValidationReport {
     let wrong = Set(golden.filter { $0.wrongCount > 0 }.map(\.golden)).count
     let errors = golden.map(\.largestError)
     let worst = errors.contains { $0.isNaN } ? Double.nan : errors.max() ?? 0
-    return "  \(goldenVectorCount - wrong) of \(goldenVectorCount) golden vectors reproduced, "
+    let vectors = Quantity.count(goldenVectorCount, "golden vector")
+    return "  \(goldenVectorCount - wrong) of \(vectors) reproduced, "
       + "largest error \(Quantity.significant(worst, digits: 2))\n"
   }
 

@@ -34,7 +34,8 @@ public struct Answer: Sendable, Hashable {
     let names = labels ?? meaning?.labels ?? []
     guard names.isEmpty || names.count == columns else {
       throw MRDLError(
-        .wrongInput, "there are not as many labels as values", found: "\(names.count) labels",
+        .wrongInput, "there are not as many labels as values",
+        found: Quantity.count(names.count, "label"),
         expected: "\(columns)")
     }
     guard columns > 0 else { return [] }

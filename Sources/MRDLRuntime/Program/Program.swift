@@ -87,7 +87,7 @@ extension Model {
     guard !isWeightsOnly else {
       throw MRDLError(
         .weightsOnly, "there is nothing to run: the file holds weights without an architecture",
-        found: "\(tensors.count) tensors", expected: "a model")
+        found: Quantity.count(tensors.count, "tensor"), expected: "a model")
     }
     let diagnostics = Diagnostics()
     graph.check(tensors: tensors.names, diagnostics: diagnostics)
