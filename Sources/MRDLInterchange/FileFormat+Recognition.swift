@@ -77,27 +77,49 @@ extension FileFormat {
 
   /// Whether the bytes are fields of a protobuf message with the numbers and kinds of ONNX's
   /// `ModelProto`, a graph among them.
+  ///
+  /// A file that ends inside a field or before its graph is told by its first field, which is the version of the
+  /// format, as long as what stands before the graph is text: that its end is missing is for its reader to say.
   private static func isONNX(_ storage: Storage) -> Bool {
     var reader = ByteReader(storage)
     var hasGraph = false
+    var hasVersion = false
     do throws(MRDLError) {
       for _ in 0..<10_000 where !reader.isAtEnd {
+        let isFirst = reader.byteOffset == 0
         let key = try variableLengthInteger(&reader)
         switch (key >> 3, key & 7) {
-        case (1, 0), (5, 0): _ = try variableLengthInteger(&reader)
+        case (1, 0), (5, 0):
+          let value = try variableLengthInteger(&reader)
+          if isFirst && key >> 3 == 1 { hasVersion = formatVersions.contains(value) }
         case (2, 2), (3, 2), (4, 2), (6, 2), (7, 2), (8, 2), (14, 2), (20, 2), (25, 2), (26, 2):
           guard let byteCount = Int(exactly: try variableLengthInteger(&reader)) else {
             return false
           }
+          let isWhole = byteCount <= reader.remainingByteCount
+          if !hasGraph, key >> 3 <= 4 {
+            let text = try reader.slice(
+              byteOffset: reader.byteOffset, byteCount: min(byteCount, reader.remainingByteCount))
+            if !isText(text) { hasVersion = false }
+          }
+          if !isWhole { return hasVersion }
           try reader.skip(byteCount: byteCount)
           hasGraph = hasGraph || key >> 3 == 7
         default: return false
         }
       }
     } catch {
-      return false
+      return hasVersion
     }
-    return hasGraph
+    return hasGraph || hasVersion
+  }
+
+  /// Versions of ONNX's format that a file may state, with room for later ones.
+  private static let formatVersions: ClosedRange<UInt64> = 1...63
+
+  /// Whether bytes can be a name: no control characters among them.
+  private static func isText(_ reader: ByteReader) -> Bool {
+    reader.withUnsafeRemainingBytes { bytes in bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
   }
 
   private static func variableLengthInteger(_ reader: inout ByteReader) throws(MRDLError) -> UInt64

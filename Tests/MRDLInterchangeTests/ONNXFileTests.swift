@@ -237,18 +237,81 @@ struct ONNXFileTests {
     #expect(code(storage) == (isNewer ? .unknownOpset : .unsupportedONNX))
   }
 
-  @Test("Every cut of a model is refused or read, and never traps")
-  func truncation() {
-    let whole = model { graph in
-      addValue(&graph, 11, "x", [2])
-      addNode(&graph, "Relu", inputs: ["x"], outputs: ["y"])
-      addValue(&graph, 12, "y", [2])
-    }.withUnsafeBytes { Array($0) }
-    var refused = 0
-    for count in 0..<whole.count where code(Storage(Array(whole.prefix(count)))) != nil {
-      refused += 1
+  /// A model that has everything that files of exporters have, and the offsets at which its fields end.
+  private var exported: (bytes: [UInt8], ends: [Int]) {
+    var ends: [Int] = []
+    let message = ProtobufBytes { model in
+      func end() { ends.append(model.bytes.count) }
+      model.integer(1, 8)
+      end()
+      model.text(2, "pytorch")
+      end()
+      model.text(3, "2.4.0")
+      end()
+      model.message(7) { graph in
+        addValue(&graph, 11, "x", [2])
+        addNode(&graph, "Relu", inputs: ["x"], outputs: ["y"])
+        addValue(&graph, 12, "y", [2])
+      }
+      end()
+      model.message(8) { $0.integer(2, 13) }
+      end()
+      model.message(14) { entry in
+        entry.text(1, "author")
+        entry.text(2, "nobody")
+      }
+      end()
     }
-    // What follows the graph may be missing.
-    #expect(refused >= whole.count - 5)
+    return (message.bytes, ends)
+  }
+
+  @Test("A file that is cut short is told as one, wherever it is cut")
+  func truncation() throws {
+    let (whole, ends) = exported
+    // Behind the operator sets nothing that is missing can be told where a field ends.
+    let complete = [ends[4], ends[5]]
+    for count in 2..<whole.count {
+      let storage = Storage(Array(whole.prefix(count)))
+      #expect(FileFormat(of: storage) == .onnx, "\(count) bytes")
+      #expect(code(storage) == (complete.contains(count) ? nil : .truncatedONNX), "\(count) bytes")
+    }
+    #expect(code(Storage(whole)) == nil)
+  }
+
+  @Test("What is missing is told with what there is and where")
+  func truncationMessage() throws {
+    let (whole, ends) = exported
+    let count = ends[3] - 5
+    let error = #expect(throws: MRDLError.self) {
+      try ONNXFile.open(Storage(Array(whole.prefix(count))), path: "test.onnx")
+    }
+    let text = error?.description ?? ""
+    #expect(text.contains("cut short inside field 7"), "\(text)")
+    #expect(text.contains("\(count) bytes") && text.contains("at least \(ends[3])"), "\(text)")
+    #expect(error?.place.byteOffset == UInt64(ends[2]))
+  }
+
+  @Test("Files that begin like one are not taken for one")
+  func otherMessages() {
+    // A SavedModel of TensorFlow, a model of Core ML, a version that is none, and a field that ONNX lacks.
+    for bytes: [UInt8] in [
+      [8, 1, 0x12, 6, 0x0A, 4, 0x12, 2, 0x08, 1], [8, 4, 0x12, 200, 1, 0x0A, 3, 0x0A, 1, 0x41],
+      [8, 99, 0x12, 9, 0x41], [8, 7, 0x7A, 1, 0x41], [8],
+    ] {
+      #expect(FileFormat(of: Storage(bytes)) != .onnx, "\(bytes)")
+    }
+  }
+
+  @Test("Models of the first versions of the format state no operator set")
+  func olderModels() throws {
+    let bytes = ProtobufBytes { model in
+      model.integer(1, 2)
+      model.message(7) { graph in
+        addValue(&graph, 11, "x", [2])
+        addNode(&graph, "Relu", inputs: ["x"], outputs: ["y"])
+        addValue(&graph, 12, "y", [2])
+      }
+    }.bytes
+    #expect(code(Storage(bytes)) == nil)
   }
 }

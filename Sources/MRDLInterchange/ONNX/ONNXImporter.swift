@@ -33,9 +33,17 @@ struct ONNXImporter {
   /// The model that a message describes.
   mutating func model(_ message: ONNXModel) throws(MRDLError) -> Model {
     guard let graph = message.graph else {
-      throw MRDLError(.badONNX, "the file holds no graph")
+      throw MRDLError(
+        .truncatedONNX, "the file is cut short before its graph", found: "no graph",
+        expected: "a graph behind the names of the producer")
     }
     opsets = message.opsets
+    // Operator sets stand behind the graph, and no model since version 3 of the format is without.
+    guard !opsets.isEmpty || message.formatVersion < 3 else {
+      throw MRDLError(
+        .truncatedONNX, "the file is cut short behind its graph", found: "no operator set",
+        expected: "one or more, as version \(message.formatVersion) of the format demands")
+    }
     try Self.checkVersions(opsets)
     var functions = try ONNXFunctions(message.functions, limits: limits)
     let expanded = try functions.expand(graph)

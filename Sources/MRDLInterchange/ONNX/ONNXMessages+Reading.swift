@@ -6,9 +6,10 @@ internal import MRDLModel
 
 extension ONNXModel {
   init(_ storage: Storage, limits: Limits) throws(MRDLError) {
-    var reader = ProtobufReader(ByteReader(storage))
+    var reader = ProtobufReader(file: storage, truncation: .truncatedONNX)
     while let field = try reader.next() {
       switch field.number {
+      case 1: formatVersion = try field.integer()
       case 2: producerName = try field.text()
       case 3: producerVersion = try field.text()
       case 6: documentation = try field.text()

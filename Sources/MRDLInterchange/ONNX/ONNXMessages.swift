@@ -3,6 +3,8 @@ internal import MRDLModel
 
 /// `ModelProto`: a graph, the operator sets that it is written in, and where it comes from.
 struct ONNXModel {
+  /// The version of the format, which the first field states; 0 where it is missing.
+  var formatVersion: Int64 = 0
   var producerName = ""
   var producerVersion = ""
   var documentation = ""

@@ -6,9 +6,23 @@ internal import MRDLCore
 /// parts of the storage and are not copied. Every length is compared with the bytes that remain.
 struct ProtobufReader {
   private var reader: ByteReader
+  /// Whether the message ends where the file ends, so that what is missing was cut off; what is missing in
+  /// one inside another is damage.
+  private let isFile: Bool
 
   /// A reader of a message that takes all bytes of `reader`.
-  init(_ reader: ByteReader) { self.reader = reader.reportingTruncation(as: .badProtobuf) }
+  init(_ reader: ByteReader) {
+    self.reader = reader.reportingTruncation(as: .badProtobuf)
+    isFile = false
+  }
+
+  /// A reader of the message that is a file.
+  ///
+  /// - Parameter truncation: the code of the error where the file ends inside a field.
+  init(file storage: Storage, truncation: FindingCode) {
+    reader = ByteReader(storage, truncationCode: truncation)
+    isFile = true
+  }
 
   /// The next field, or nil at the end of the message.
   ///
@@ -37,6 +51,7 @@ struct ProtobufReader {
       encoding = .bytes
       let byteCount = try reader.readVariableLengthInteger()
       guard let byteCount = Int(exactly: byteCount), byteCount <= reader.remainingByteCount else {
+        if isFile { throw truncated(number, byteCount, at: start) }
         throw MRDLError(
           .badProtobuf, "a field is longer than the message that holds it",
           found: "\(byteCount) bytes", expected: "at most \(reader.remainingByteCount)",
@@ -52,6 +67,17 @@ struct ProtobufReader {
         expected: "0, 1, 2 or 5", at: reader.place(start))
     }
     return ProtobufField(number: Int(number), encoding: encoding, payload: payload)
+  }
+
+  /// The error of a file that ends inside a field of bytes.
+  private func truncated(_ number: Int32, _ byteCount: UInt64, at start: Int) -> MRDLError {
+    let end = UInt64(reader.byteOffset).addingReportingOverflow(byteCount)
+    return MRDLError(
+      reader.truncationCode, "the file is cut short inside field \(number)",
+      found: Quantity.count(reader.upperBound, "byte"),
+      expected: end.overflow
+        ? "more" : "at least \(Quantity.grouped(Int(clamping: end.partialValue)))",
+      at: reader.place(start))
   }
 }
 

@@ -37,9 +37,13 @@ extension FindingCode {
   public static let notExportable = FindingCode(
     6012, .badData, "the model uses what the format to be written cannot hold",
     remedy: "Write another format: .mrdl and MRDL .h5 hold every model.")
+  public static let truncatedONNX = FindingCode(
+    6013, .badData, "an ONNX file ends before what it announces",
+    remedy: "Fetch or export the file again: a part at its end is missing.")
 
   static let interchangeCodes: [FindingCode] = [
     unsupportedFormat, badNPY, badProtobuf, badONNX, unsupportedONNX, badKeras, unsupportedKeras,
     weightsOnly, badSafetensors, badCheckpoint, weightMismatch, notExportable,
+    truncatedONNX,
   ]
 }
