@@ -54,7 +54,7 @@ struct InputRun {
     } else {
       pending.append(sample)
     }
-    if pending.count >= batch { try runPending(&printer) }
+    if pending.count >= runner.pictureBatch(batch) { try runPending(&printer) }
   }
 
   private mutating func runPending(_ printer: inout AnswerPrinter) throws(MRDLError) {

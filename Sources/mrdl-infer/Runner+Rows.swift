@@ -45,3 +45,23 @@ extension Runner {
     return joined
   }
 }
+
+extension Runner.Result {
+  /// What was said of the first samples; those behind them did no more than fill a batch.
+  func keeping(_ kept: Int, of count: Int) -> Self {
+    let outputs = outputs.map { name, value -> (name: String, value: GraphValue) in
+      guard case .tensor(let tensor) = value, tensor.shape.dimensions.first == count else {
+        return (name, value)
+      }
+      var part = Tensor(
+        zeros: Shape([kept] + tensor.shape.dimensions.dropFirst()), scalarType: tensor.scalarType)
+      part.withUnsafeMutableBytes { target in
+        tensor.withUnsafeBytes { source in
+          target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source.prefix(target.count)))
+        }
+      }
+      return (name, .tensor(part))
+    }
+    return Runner.Result(outputs: outputs, sampleCount: kept, profile: profile)
+  }
+}

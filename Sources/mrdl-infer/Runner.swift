@@ -81,26 +81,35 @@ final class Runner {
       path: path, tensor: pixels.reshaped(Shape([1] + pixels.shape.dimensions)), isPicture: true)
   }
 
+  /// How many pictures run together: as many as the model fixes, else as many as are wanted.
+  func pictureBatch(_ wanted: Int) -> Int { pictures?.input.batch.map { max($0, 1) } ?? wanted }
+
   /// Runs on samples that can run together, or on the given inputs alone.
   func run(_ samples: [Sample] = [], profiles: Bool = false) throws(MRDLError) -> Result {
     let (lane, inputs) = try prepare(samples)
     let extents = (inputs.joined ?? firstGiven)?.shape.dimensions
-    return try lane.run(
-      inputs.values, sampleCount: extents?.first ?? 1, profiles: profiles)
+    let count = extents?.first ?? 1
+    let result = try lane.run(inputs.values, sampleCount: count, profiles: profiles)
+    guard samples.first?.isPicture == true, samples.count < count else { return result }
+    return result.keeping(samples.count, of: count)
   }
 
-  /// The lane for some samples with the value of every input.
+  /// The lane for some samples with the value of every input; to a model of a fixed batch the last picture is given
+  /// again until it is full.
   func prepare(
     _ samples: [Sample]
   ) throws(MRDLError) -> (lane: Lane, inputs: (values: [String: GraphValue], joined: Tensor?)) {
     guard let first = samples.first else { return (try plainLane(), (given, nil)) }
-    let joined = Self.joined(samples.map(\.tensor))
     var values = given
     if first.isPicture {
       let (picture, lane) = try pictureLane()
+      let missing = max((picture.batch ?? 0) - samples.count, 0)
+      let joined = Self.joined(
+        samples.map(\.tensor) + repeatElement(samples[samples.count - 1].tensor, count: missing))
       values[picture.inputName] = .tensor(joined)
       return (lane, (values, joined))
     }
+    let joined = Self.joined(samples.map(\.tensor))
     values[try freeInput().name] = .tensor(joined)
     return (try plainLane(), (values, joined))
   }

@@ -127,6 +127,28 @@ struct PictureTests {
     #expect(nameless.errors.contains("0 to 1, or --labels"), "\(nameless.errors)")
   }
 
+  @Test(arguments: [1, 2, 4], [1, 2, 3])
+  func aFixedBatchIsFilled(fixed: Int, wanted: Int) throws {
+    var model = try SampleModel.model()
+    model.graph.inputs[0].shape = [.fixed(fixed), 1, 4, 4]
+    model.graph.outputs[0].shape = [.fixed(fixed), 2]
+    model.removeGoldenVectors()
+    try MRDLFile.write(model, to: work.path("fixed.mrdl"))
+    let pictures = try directory()
+    let found = try Tool.infer.run(
+      [
+        work.path("fixed.mrdl"), pictures, "--batch", "\(wanted)", "--save-outputs",
+        work.path("out"),
+      ]
+        + options)
+    #expect(found.exitCode == 0, "\(found.errors)")
+    let free = try SampleModel.write(to: work)
+    #expect(try found.output == Tool.infer.run([free, pictures] + options).output)
+    let first = try FileSystem.names(inDirectory: work.path("out")).sorted()[0]
+    let saved = try NPY.decode(FileContent.read(work.path("out/\(first)/output_0.npy")))
+    #expect(saved.shape.dimensions[0] <= fixed)
+  }
+
   @Test func labelsMustFit() throws {
     try work.write(Array("a\nb\nc".utf8), "three.txt")
     let picture = "\(try directory())/0.png"

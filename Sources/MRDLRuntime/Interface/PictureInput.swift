@@ -11,6 +11,8 @@ public struct PictureInput: Sendable {
   public let model: Model
   /// The name of the new input.
   public let inputName: String
+  /// How many pictures run together, where the model fixes that.
+  package let batch: Int?
   /// The name of the input of the model that it stands for.
   package let modelInputName: String
   public let preprocessing: ImagePreprocessing
@@ -69,6 +71,7 @@ public struct PictureInput: Sendable {
     }
     inputName = builder.pixelName
     modelInputName = input.name
+    batch = shape[0].value
     self.model = builder.finish(pixels: pixels, at: index)
     self.preprocessing = preprocessing
     self.height = height.value
