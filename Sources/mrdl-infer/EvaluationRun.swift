@@ -92,69 +92,22 @@ struct EvaluationRun {
 
   // MARK: Batches
 
+  /// How many samples a run takes, where the model may leave that open.
+  func runSize(_ wanted: Int) -> Int { max(fixedBatch ?? wanted, 1) }
+
   /// The samples of each run, in their order.
   ///
   /// - Parameter size: how many one takes where the model leaves that open.
   func batches(of count: Int, size: Int) -> [Range<Int>] {
-    let size = max(fixedBatch ?? size, 1)
+    let size = runSize(size)
     return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 
-  /// The samples that a run is given: to a model of a fixed batch the last one again until it is full. Answers
+  /// The samples, other than pictures, that a run is given: to a model of a fixed batch the last one again until it is full. Answers
   /// behind those of the range are for nothing.
   func filled(_ range: Range<Int>) -> [Int] {
     Array(range)
       + repeatElement(range.upperBound - 1, count: max((fixedBatch ?? 0) - range.count, 0))
-  }
-
-  // MARK: Pictures
-
-  private func hasFolders(_ path: String) throws(MRDLError) -> Bool {
-    try FileSystem.names(inDirectory: path).contains {
-      FileSystem.kind(of: FileSystem.join(path, $0)) == .directory
-    }
-  }
-
-  private mutating func evaluateFolders(_ path: String) throws(MRDLError) {
-    for name in try FileSystem.names(inDirectory: path).sorted() {
-      let folder = FileSystem.join(path, name)
-      guard FileSystem.kind(of: folder) == .directory else { continue }
-      let label = try label(name, [], "folder")
-      for picture in try ImageFolder.paths(in: folder) {
-        let samples = [Runner.Sample](
-          repeating: try runner.load(picture), count: filled(0..<1).count)
-        if let answer = try scores(samples).first { evaluation.add(scores: answer, label: label) }
-      }
-    }
-    guard evaluation.sampleCount > 0 else {
-      throw MRDLError(.badDataset, "the folders hold no pictures", at: Place(file: path))
-    }
-  }
-
-  private mutating func evaluatePictures(_ images: LabelledImages) throws(MRDLError) {
-    let (channels, height, width) = (images.channelCount, images.height, images.width)
-    let pixels = images.pixels.elements(as: UInt8.self)
-    let area = height * width
-    for range in batches(of: images.count, size: batch) {
-      let samples = filled(range).map { index in
-        var values = [Float](repeating: 0, count: channels * area)
-        for channel in 0..<channels {
-          for place in 0..<area {
-            values[place * channels + channel] = Float(
-              pixels[(index * channels + channel) * area + place])
-          }
-        }
-        return Runner.Sample(
-          path: path, tensor: Tensor(values, shape: Shape([1, height, width, channels])),
-          isPicture: true)
-      }
-      for (index, answer) in zip(range, try scores(samples)) {
-        evaluation.add(
-          scores: answer,
-          label: try label(
-            images.classNames[images.labels[index]], images.classNames, "picture \(index)"))
-      }
-    }
   }
 
   /// The numbers of the first output, a row a sample.

@@ -32,15 +32,24 @@ struct FixedBatchTests {
   /// Ten pictures, the last of which is told wrongly.
   private func isBright(_ index: Int) -> Bool { index.isMultiple(of: 3) != (index == 9) }
 
-  @Test func foldersAreScored() throws {
+  /// Pictures of the same size run together, whatever the others are.
+  @Test(arguments: [true, false]) func foldersAreScored(batchIsFixed: Bool) throws {
     for label in ["dark", "bright"] { try FileSystem.createDirectory(work.path("data/\(label)")) }
     for index in 0..<10 {
       let folder = index.isMultiple(of: 3) ? "bright" : "dark"
+      let size = [4, 4, 9, 6, 4][index / 2]
       _ = try SampleModel.picture(
-        isBright(index) ? 250 : 5, to: work.path("data/\(folder)/\(index).png"))
+        isBright(index) ? 250 : 5, width: size, to: work.path("data/\(folder)/\(index).png"))
     }
-    #expect(
-      try accuracy(pictureModel(["dark", "bright"]), work.path("data")) == .number(0.9))
+    var model = try pictureModel(["dark", "bright"])
+    if !batchIsFixed {
+      model.graph.inputs[0].shape = ["N", 1, 4, 4]
+      model.graph.outputs[0].shape = ["N", 2]
+    }
+    model.preprocessing["x"] = .image(
+      ImagePreprocessing(
+        colorSpace: .grey, resize: ImagePreprocessing.Resize(fit: .stretch), scale: 1 / 255.0))
+    #expect(try accuracy(model, work.path("data")) == .number(0.9))
   }
 
   @Test func picturesOfAnIDXFileAreScored() throws {
