@@ -98,7 +98,13 @@ package struct Recurrence: Sendable {
   }
 
   /// Below so many multiplications a step stays in one piece.
-  static let leastParallelWork = 32_768
+  private static let leastParallelWork = 32_768
+
+  /// The pieces of a step that are worth a thread each, at most four.
+  package var stepPieceCount: Int {
+    let work = layout.batch * weights.columnCount * layout.hiddenSize
+    return max(1, min(4, work / Self.leastParallelWork))
+  }
 
   let scalarType: ScalarType
   let cell: Cell

@@ -21,6 +21,7 @@ struct RecurrentRun<Scalar: KernelScalar> {
   func run() {
     let layout = recurrence.layout
     guard layout.batch > 0, layout.hiddenSize > 0 else { return }
+    let blockStep = (weights.blockCount + recurrence.stepPieceCount - 1) / recurrence.stepPieceCount
     let steps = self.steps()
     load(buffers.initialState, into: base + parts.states.0)
     // The places behind the last unit are read, and must be numbers.
@@ -38,13 +39,6 @@ struct RecurrentRun<Scalar: KernelScalar> {
     let last = layout.length % 2 == 0 ? parts.states.0 : parts.states.1
     store(base + last, to: buffers.lastState)
     if let cell = steps.cell { store(cell, to: buffers.lastCell) }
-  }
-
-  /// Blocks of one piece of a step: as many pieces as are worth a thread, at most four.
-  private var blockStep: Int {
-    let work = recurrence.layout.batch * weights.columnCount * recurrence.layout.hiddenSize
-    let pieces = max(1, min(4, work / Recurrence.leastParallelWork))
-    return max(1, (weights.blockCount + pieces - 1) / pieces)
   }
 
   // MARK: Preparation

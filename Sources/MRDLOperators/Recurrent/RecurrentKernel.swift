@@ -1,7 +1,7 @@
 package import MRDLCore
 internal import MRDLNumerics
 
-/// Runs the directions of a recurrent layer one after the other.
+/// Runs the directions of a recurrent layer, side by side where that takes all threads that a step has work for.
 struct RecurrentKernel: Kernel {
   private struct Direction {
     let recurrence: Recurrence
@@ -50,8 +50,11 @@ struct RecurrentKernel: Kernel {
     }
   }
 
-  var workspaceByteCount: Int {
-    directions.reduce(0) { max($0, $1.recurrence.workspaceByteCount) }
+  /// Each direction has a workspace of its own.
+  var workspaceByteCount: Int { directions.count * workspaceStride }
+
+  private var workspaceStride: Int {
+    directions.reduce(0) { max($0, ($1.recurrence.workspaceByteCount + 63) / 64 * 64) }
   }
 
   var unreadInputs: [Int] {
@@ -69,32 +72,66 @@ struct RecurrentKernel: Kernel {
       let output = arguments.outputBytes(0)
       output.baseAddress?.initializeMemory(as: UInt8.self, repeating: 0, count: output.count)
     }
-    let gates = gateCount * layout.hiddenSize * elementByteCount
-    for (index, direction) in directions.enumerated() {
-      guard
-        let inputWeights = direction.inputWeights.map({ UnsafeRawPointer($0.base) })
-          ?? arguments.inputBytes(1).baseAddress.map({ $0 + index * gates * layout.inputSize }),
-        let recurrentWeights = direction.recurrentWeights.map({ UnsafeRawPointer($0.base) })
-          ?? arguments.inputBytes(2).baseAddress.map({ $0 + index * gates * layout.hiddenSize })
-      else { return }
-      var buffers = Recurrence.Buffers(
-        input: input, inputWeights: inputWeights, recurrentWeights: recurrentWeights,
-        workspace: workspace)
-      buffers.lengths = lengths
-      if arguments.hasInput(3) {
-        buffers.biases = arguments.inputBytes(3).baseAddress.map { $0 + index * 2 * gates }
-      }
-      if arguments.hasInput(5) { buffers.initialState = arguments.inputBytes(5).baseAddress }
-      if arguments.hasInput(6) { buffers.initialCell = arguments.inputBytes(6).baseAddress }
-      if arguments.hasInput(7) {
-        let peepholes = 3 * layout.hiddenSize * elementByteCount
-        buffers.peepholes = arguments.inputBytes(7).baseAddress.map { $0 + index * peepholes }
-      }
-      if arguments.hasOutput(0) { buffers.output = arguments.outputBytes(0).baseAddress }
-      if arguments.hasOutput(1) { buffers.lastState = arguments.outputBytes(1).baseAddress }
-      if arguments.hasOutput(2) { buffers.lastCell = arguments.outputBytes(2).baseAddress }
-      direction.recurrence.run(buffers, threadLimit: arguments.threadLimit)
+    guard let first = buffers(0, arguments, input, workspace, lengths) else { return }
+    guard directions.count == 2 else {
+      return directions[0].recurrence.run(first, threadLimit: arguments.threadLimit)
     }
+    guard let second = buffers(1, arguments, input, workspace + workspaceStride, lengths) else {
+      return
+    }
+    let work = DirectionWork(
+      recurrences: (directions[0].recurrence, directions[1].recurrence), buffers: (first, second),
+      threadLimit: arguments.threadLimit)
+    let threads = WorkerPool.limit(
+      arguments.threadLimit, slots: min(WorkerPool.size, work.recurrences.0.stepPieceCount))
+    WorkerPool.run(work, count: 2, threadLimit: threads > 2 ? 1 : arguments.threadLimit)
+  }
+
+  /// Both directions; within a call of the pool each runs on one thread.
+  private struct DirectionWork: ParallelWork {
+    let recurrences: (Recurrence, Recurrence)
+    let buffers: (Recurrence.Buffers, Recurrence.Buffers)
+    let threadLimit: Int
+
+    func run(index: Int, slot: Int) {
+      if index == 0 {
+        recurrences.0.run(buffers.0, threadLimit: threadLimit)
+      } else {
+        recurrences.1.run(buffers.1, threadLimit: threadLimit)
+      }
+    }
+  }
+
+  /// The memory of a direction; nil where its weights have no elements.
+  private func buffers(
+    _ index: Int, _ arguments: borrowing KernelArguments, _ input: UnsafeRawPointer,
+    _ workspace: UnsafeMutableRawPointer, _ lengths: UnsafePointer<Int32>?
+  ) -> Recurrence.Buffers? {
+    let direction = directions[index]
+    let gates = gateCount * layout.hiddenSize * elementByteCount
+    guard
+      let inputWeights = direction.inputWeights.map({ UnsafeRawPointer($0.base) })
+        ?? arguments.inputBytes(1).baseAddress.map({ $0 + index * gates * layout.inputSize }),
+      let recurrentWeights = direction.recurrentWeights.map({ UnsafeRawPointer($0.base) })
+        ?? arguments.inputBytes(2).baseAddress.map({ $0 + index * gates * layout.hiddenSize })
+    else { return nil }
+    var buffers = Recurrence.Buffers(
+      input: input, inputWeights: inputWeights, recurrentWeights: recurrentWeights,
+      workspace: workspace)
+    buffers.lengths = lengths
+    if arguments.hasInput(3) {
+      buffers.biases = arguments.inputBytes(3).baseAddress.map { $0 + index * 2 * gates }
+    }
+    if arguments.hasInput(5) { buffers.initialState = arguments.inputBytes(5).baseAddress }
+    if arguments.hasInput(6) { buffers.initialCell = arguments.inputBytes(6).baseAddress }
+    if arguments.hasInput(7) {
+      let peepholes = 3 * layout.hiddenSize * elementByteCount
+      buffers.peepholes = arguments.inputBytes(7).baseAddress.map { $0 + index * peepholes }
+    }
+    if arguments.hasOutput(0) { buffers.output = arguments.outputBytes(0).baseAddress }
+    if arguments.hasOutput(1) { buffers.lastState = arguments.outputBytes(1).baseAddress }
+    if arguments.hasOutput(2) { buffers.lastCell = arguments.outputBytes(2).baseAddress }
+    return buffers
   }
 }
 
