@@ -134,6 +134,30 @@ struct RecurrentTests {
     if isLSTM { expect(outputs[2], is: ReferenceArray(stateShape) { lastCell[$0] ?? 0 }, "Y_c") }
   }
 
+  /// Small layers stay on a thread or run their directions side by side; large ones share out each step.
+  @Test(arguments: ["RNN", "GRU", "LSTM"], [6, 200])
+  func resultsDoNotDependOnThreads(kind: String, hidden: Int) throws {
+    var noise = Noise(78)
+    let gates = ["RNN": 1, "GRU": 3, "LSTM": 4][kind] ?? 0
+    for (direction, directions) in [("forward", 1), ("bidirectional", 2)] {
+      let inputs: [Tensor?] = [
+        Tensor(noise.array([4, 2, 5]), .float32),
+        Tensor(noise.array([directions, gates * hidden, 5]), .float32),
+        Tensor(noise.array([directions, gates * hidden, hidden]), .float32), nil,
+        Tensor([Int32(4), 3]), Tensor(noise.array([directions, 2, hidden]), .float32),
+      ]
+      let results = try [1, 2, 0].map { threads in
+        try run(
+          kind, ["direction": .string(direction), "hidden_size": .integer(Int64(hidden))], inputs,
+          outputs: 2, threads: threads
+        ).map { $0.elements(as: Float.self) }
+      }
+      #expect(results[1] == results[0])
+      #expect(results[2] == results[0])
+      #expect(results[0][0].contains { $0 != 0 })
+    }
+  }
+
   @Test func lengthsOutOfRangeAreRefused() throws {
     let inputs: [Tensor?] = [
       Tensor(zeros: [2, 1, 1]), Tensor(zeros: [1, 1, 1]), Tensor(zeros: [1, 1, 1]), nil,
