@@ -104,10 +104,13 @@ package struct MatrixProduct: Sendable {
   /// Whether the residual may be the same memory as the output.
   package var residualMayBeOutput: Bool { !isVector }
 
-  /// Whether packing a constant right matrix ahead makes a product of so many rows faster: for one row
-  /// where its columns are not dense, because panels are read as they lie.
-  package static func gainsFromPackedRight(rows: Int, right: Layout) -> Bool {
-    rows > 1 || right.rowStride != 1
+  /// So many columns fill the registers of a panel with any instruction set.
+  private static let leastPanelColumns = 64
+
+  /// Whether packing a constant right matrix ahead makes a product faster: for one row unless there are few
+  /// columns that are dense, because panels are read as they lie, from the first byte to the last.
+  package static func gainsFromPackedRight(rows: Int, columns: Int, right: Layout) -> Bool {
+    rows > 1 || right.rowStride != 1 || columns >= leastPanelColumns
   }
 
   /// Whether packing a constant left matrix ahead makes a product of so many columns faster.

@@ -149,7 +149,8 @@ package struct Recurrence: Sendable {
       depth: layout.inputSize, right: .transposed(layout.inputSize),
       rightIsPacked: inputWeightsArePacked
         && MatrixProduct.gainsFromPackedRight(
-          rows: layout.length * layout.batch, right: .transposed(layout.inputSize))
+          rows: layout.length * layout.batch, columns: weights.columnCount,
+          right: .transposed(layout.inputSize))
     )
   }
 

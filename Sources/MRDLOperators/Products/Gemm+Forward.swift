@@ -56,8 +56,7 @@ struct GemmKernel: Kernel {
         right: gemm.transposesB ? .transposed(depth) : .rowMajor(columns), alpha: gemm.alpha,
         epilogue: inner, accumulates: isAccumulating, rightIsPacked: rightIsPacked)
     }
-    (self.product, packedRight) = request.product(
-      rightInput: 1, rows: rows, product)
+    (self.product, packedRight) = request.product(rightInput: 1, product)
   }
 
   var workspaceByteCount: Int { product.workspaceByteCount }

@@ -75,7 +75,7 @@ private struct MatMulKernel: Kernel {
     if isShared && left == stack {
       // One right matrix for all: the stack on the left is one tall matrix.
       let allRows = stack.elementCount * rows
-      (product, packedRight) = request.product(rightInput: 1, rows: allRows) { isPacked in
+      (product, packedRight) = request.product(rightInput: 1) { isPacked in
         MatrixProduct(
           type, rows: allRows, columns: columns, depth: depth, epilogue: epilogue,
           rightIsPacked: isPacked)
