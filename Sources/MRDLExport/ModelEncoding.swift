@@ -28,6 +28,9 @@ package enum ModelEncoding: String, Sendable, CaseIterable {
       at: Place(file: path))
   }
 
+  /// Whether the format holds graphs, and not only tensors.
+  package var holdsArchitecture: Bool { self != .safetensors && self != .npz }
+
   /// Whether the format holds golden vectors.
   package var holdsGoldenVectors: Bool { self == .mrdl || self == .h5 }
 

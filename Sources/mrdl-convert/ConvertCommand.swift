@@ -114,6 +114,7 @@ struct ConvertCommand: Command {
       model, to: output, replacing: force, storage: storage.options, log: log)
     let conversion = ConversionReport(
       input: input, output: output, encoding: encoding.rawValue, model: model,
+      holdsArchitecture: encoding.holdsArchitecture,
       holdsGoldenVectors: encoding.holdsGoldenVectors,
       byteCount: FileSystem.byteCount(of: output) ?? 0, rootDigest: digest, log: log,
       quantization: quantized.map { ($0.text, $0.json) })

@@ -18,17 +18,17 @@ package struct ConversionReport {
   /// - Parameters:
   ///   - model: what was written.
   ///   - quantization: what the weights are stored as, and what that changes; nil for no change.
-  ///   - holdsGoldenVectors: whether the format of the output has room for them.
+  ///   - holdsArchitecture, holdsGoldenVectors: whether the format of the output has room for them.
   package init(
-    input: String, output: String, encoding: String, model: Model, holdsGoldenVectors: Bool,
-    byteCount: Int, rootDigest: Digest?, log: ConversionLog,
+    input: String, output: String, encoding: String, model: Model, holdsArchitecture: Bool,
+    holdsGoldenVectors: Bool, byteCount: Int, rootDigest: Digest?, log: ConversionLog,
     quantization: (text: String, json: JSONValue)? = nil
   ) {
     self.quantization = quantization
     self.input = input
     self.output = output
     self.encoding = encoding
-    nodeCount = model.graph.allNodeCount
+    nodeCount = holdsArchitecture ? model.graph.allNodeCount : 0
     tensorCount = model.tensors.count
     goldenVectorCount = holdsGoldenVectors ? model.goldenVectors.count : 0
     self.byteCount = byteCount
