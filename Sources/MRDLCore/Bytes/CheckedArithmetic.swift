@@ -13,6 +13,14 @@ extension FixedWidthInteger {
     return overflow ? nil : value
   }
 
+  /// The value rounded up to a multiple of `alignment`.
+  ///
+  /// - Precondition: the value is not negative, and the result can be represented.
+  @inlinable
+  package func roundedUp(toMultipleOf alignment: Self) -> Self {
+    (self + (alignment - 1)) / alignment * alignment
+  }
+
   /// The value rounded up to a multiple of `alignment`, or nil where it cannot be represented.
   @inlinable
   public func roundedUpChecked(toMultipleOf alignment: Self) -> Self? {

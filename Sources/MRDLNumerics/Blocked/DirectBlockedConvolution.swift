@@ -1,4 +1,5 @@
 internal import CMRDLKernels
+internal import MRDLCore
 
 /// A blocked convolution as sums over the window.
 ///
@@ -143,7 +144,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   }
 
   var slotElements: Int {
-    isStaged ? (inputBlockCount * staging.blockStride + 15) / 16 * 16 : 0
+    isStaged ? (inputBlockCount * staging.blockStride).roundedUp(toMultipleOf: 16) : 0
   }
 
   var name: String { "direct/\(panelBlocks)" }

@@ -1,4 +1,5 @@
 internal import CMRDLKernels
+internal import MRDLCore
 
 /// A convolution of float32 planes with windows of 3 × 3 at stride 1, whose weights are not known ahead, by Winograd's
 /// minimal filtering F(4 × 4, 3 × 3): planes become blocks, tiles are filtered, and blocks become planes again.
@@ -70,18 +71,19 @@ package struct StackedWinograd: Sendable {
   /// The way of computing, for people.
   package var method: String { "\(convolution.method), stacked" }
 
-  private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
   private var lanes: Int { convolution.weights.width.lanes }
-  private var weightsCount: Int { roundedUp(convolution.packedWeightsByteCount / 4) }
-  private var biasCount: Int { roundedUp(convolution.biasCount) }
+  private var weightsCount: Int {
+    (convolution.packedWeightsByteCount / 4).roundedUp(toMultipleOf: 16)
+  }
+  private var biasCount: Int { convolution.biasCount.roundedUp(toMultipleOf: 16) }
   /// Elements of a block of the stack.
   private var inputBlockCount: Int { convolution.window.inputVolume * lanes }
   private var outputBlockCount: Int { convolution.window.outputVolume * lanes }
   private var inputCount: Int {
-    roundedUp(convolution.weights.inputBlocks * inputBlockCount)
+    (convolution.weights.inputBlocks * inputBlockCount).roundedUp(toMultipleOf: 16)
   }
   private var outputCount: Int {
-    roundedUp(convolution.weights.outputBlocks * outputBlockCount)
+    (convolution.weights.outputBlocks * outputBlockCount).roundedUp(toMultipleOf: 16)
   }
 
   /// The bytes that `run` needs as workspace, aligned to 64.

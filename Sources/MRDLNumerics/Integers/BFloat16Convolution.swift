@@ -1,4 +1,5 @@
 internal import CMRDLKernels
+internal import MRDLCore
 
 /// The convolution of a batch of blocked float32 images with weights that are packed in bfloat16; the images are
 /// rounded to bfloat16 on the way, sums are float32.
@@ -49,7 +50,7 @@ package struct BFloat16Convolution: Sendable {
       matrix.assumingMemoryBound(to: Float.self), packed.assumingMemoryBound(to: UInt16.self))
   }
 
-  private var narrowByteCount: Int { (inputCount * 2 + 63) / 64 * 64 }
+  private var narrowByteCount: Int { (inputCount * 2).roundedUp(toMultipleOf: 64) }
 
   package var workspaceByteCount: Int {
     narrowByteCount + GroupedConvolution.workspaceByteCount(plan, unit: 2)

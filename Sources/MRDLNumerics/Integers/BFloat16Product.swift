@@ -1,4 +1,5 @@
 internal import CMRDLKernels
+internal import MRDLCore
 
 /// The product of a row-major matrix of float32 and a constant one that is packed in bfloat16, with what
 /// becomes of its sums. The left matrix is rounded to bfloat16 on the way.
@@ -45,7 +46,7 @@ package struct BFloat16Product: Sendable {
   }
 
   /// The bytes that `run` needs as workspace.
-  package var workspaceByteCount: Int { (rows * paddedDepth * 2 + 63) / 64 * 64 }
+  package var workspaceByteCount: Int { (rows * paddedDepth * 2).roundedUp(toMultipleOf: 64) }
 
   /// Computes the product.
   ///

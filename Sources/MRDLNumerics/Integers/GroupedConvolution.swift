@@ -1,4 +1,5 @@
 internal import CMRDLKernels
+internal import MRDLCore
 
 /// A direct convolution of blocked tensors whose kernels sum up groups of four bytes: four whole numbers, or
 /// two of bfloat16.
@@ -26,7 +27,7 @@ struct GroupedConvolution: ParallelWork {
   }
 
   private static func slotByteCount(_ plan: DirectBlockedConvolution, unit: Int) -> Int {
-    (plan.slotElements * unit + 63) / 64 * 64
+    (plan.slotElements * unit).roundedUp(toMultipleOf: 64)
   }
 
   func run(threadLimit: Int) {

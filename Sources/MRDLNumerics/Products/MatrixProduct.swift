@@ -122,8 +122,10 @@ package struct MatrixProduct: Sendable {
   /// The bytes that `run` needs as workspace, aligned to 64.
   package var workspaceByteCount: Int {
     if isVector || rows == 0 || columns == 0 { return 0 }
-    let leftCount = leftIsPacked || leftNeedsNoPacking ? 0 : roundedUp(blocking.packedLeftCount)
-    let rightCount = rightIsPacked ? 0 : slotCount * roundedUp(blocking.rightBlockCount)
+    let leftCount =
+      leftIsPacked || leftNeedsNoPacking ? 0 : blocking.packedLeftCount.roundedUp(toMultipleOf: 16)
+    let rightCount =
+      rightIsPacked ? 0 : slotCount * blocking.rightBlockCount.roundedUp(toMultipleOf: 16)
     return (leftCount + rightCount) * elementByteCount
   }
 
@@ -146,9 +148,6 @@ package struct MatrixProduct: Sendable {
   }
 
   private var elementByteCount: Int { scalarType == .float32 ? 4 : 8 }
-
-  /// Elements rounded up to a multiple of 64 bytes.
-  private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
   /// Packs the left matrix, with `alpha`, for products of any number of columns.
   ///
@@ -247,13 +246,13 @@ package struct MatrixProduct: Sendable {
     if !leftIsPacked, !leftNeedsNoPacking, let packed = free {
       packLeft(UnsafeRawPointer(left), into: packed, threadLimit, Scalar.self)
       packedLeft = UnsafePointer(packed)
-      free = packed + roundedUp(blocking.packedLeftCount)
+      free = packed + blocking.packedLeftCount.roundedUp(toMultipleOf: 16)
     }
     WorkerPool.run(
       PackedProduct(
         product: self, left: packedLeft, right: right, output: output, rowBias: rowBias,
         columnBias: columnBias, residual: residual, blocks: free,
-        blockCount: roundedUp(blocking.rightBlockCount)),
+        blockCount: blocking.rightBlockCount.roundedUp(toMultipleOf: 16)),
       count: blocking.pieceCount, threadLimit: limit)
   }
 }

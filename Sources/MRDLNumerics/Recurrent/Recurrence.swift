@@ -229,7 +229,7 @@ package struct Recurrence: Sendable {
     var parts = Parts()
     var next = 0
     func take(_ count: Int) -> Int {
-      defer { next += (count + 15) / 16 * 16 }
+      defer { next += count.roundedUp(toMultipleOf: 16) }
       return next
     }
     let stateCount = layout.batch * weights.width

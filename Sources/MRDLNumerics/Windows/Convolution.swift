@@ -108,12 +108,13 @@ package struct Convolution: Sendable {
     if isDepthwise || batchCount == 0 { return 0 }
     if let filtered { return filtered.workspaceByteCount }
     if let shifted { return shifted.workspaceCount * elementByteCount }
-    let weights = weightsArePacked ? 0 : roundedUp(outputChannels * blocking.depth)
-    return (weights + slotCount * roundedUp(blocking.rightBlockCount)) * elementByteCount
+    let weights =
+      weightsArePacked ? 0 : (outputChannels * blocking.depth).roundedUp(toMultipleOf: 16)
+    return (weights + slotCount * blocking.rightBlockCount.roundedUp(toMultipleOf: 16))
+      * elementByteCount
   }
 
   private var elementByteCount: Int { scalarType == .float32 ? 4 : 8 }
-  private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
   /// Packs the weights for convolutions of any size and number of images.
   package func packWeights(_ weights: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
@@ -202,12 +203,13 @@ package struct Convolution: Sendable {
     if !weightsArePacked {
       packWeights(weights, into: free, Scalar.self)
       packed = UnsafePointer(free)
-      free += roundedUp(outputChannels * blocking.depth)
+      free += (outputChannels * blocking.depth).roundedUp(toMultipleOf: 16)
     }
     WorkerPool.run(
       ConvolutionPieces(
         convolution: self, input: input, weights: packed, bias: bias, residual: residual,
-        output: output, blocks: free, blockCount: roundedUp(blocking.rightBlockCount)),
+        output: output, blocks: free,
+        blockCount: blocking.rightBlockCount.roundedUp(toMultipleOf: 16)),
       count: batchCount * groupCount * blocking.pieceCount,
       threadLimit: WorkerPool.limit(threadLimit, slots: slotCount))
   }

@@ -1,3 +1,5 @@
+internal import MRDLCore
+
 /// A convolution at stride 1 of planes so small that those of one image lie in the second cache: a product
 /// with shifted views of the padded planes.
 struct ShiftedConvolution: Sendable {
@@ -45,17 +47,16 @@ struct ShiftedConvolution: Sendable {
     slotCount = pieces > 1 ? min(WorkerPool.size, pieces) : 1
   }
 
-  private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
   private var panelCount: Int { (rows + tileRows - 1) / tileRows }
   private var packedCount: Int { rows * shifts.count }
-  private var stride: Int { roundedUp(planes.columnCount) }
+  private var stride: Int { planes.columnCount.roundedUp(toMultipleOf: 16) }
   /// The planes and, behind them, what registers read beyond their end.
-  private var planesCount: Int { roundedUp(channels * planes.volume) + 64 }
+  private var planesCount: Int { (channels * planes.volume).roundedUp(toMultipleOf: 16) + 64 }
   private var slotElementCount: Int { planesCount + rows * stride }
 
   /// Elements of workspace: the packed weights, and for each thread the planes of an image.
   var workspaceCount: Int {
-    roundedUp(groupCount * packedCount) + slotCount * slotElementCount
+    (groupCount * packedCount).roundedUp(toMultipleOf: 16) + slotCount * slotElementCount
   }
 
   func run<Scalar: KernelScalar>(
@@ -77,7 +78,7 @@ struct ShiftedConvolution: Sendable {
       Pieces(
         convolution: self, input: input, weights: workspace, bias: bias, residual: residual,
         activation: activation, output: output,
-        slots: workspace + roundedUp(groupCount * packedCount)),
+        slots: workspace + (groupCount * packedCount).roundedUp(toMultipleOf: 16)),
       count: batchCount * groupCount * rowPieces,
       threadLimit: isSmall ? 1 : WorkerPool.limit(threadLimit, slots: slotCount))
   }

@@ -41,7 +41,7 @@ package struct TransposedConvolution: Sendable {
   private var elementByteCount: Int { scalarType == .float32 ? 4 : 8 }
 
   private var columnByteCount: Int {
-    (product.rows * product.columns * elementByteCount + 63) / 64 * 64
+    (product.rows * product.columns * elementByteCount).roundedUp(toMultipleOf: 64)
   }
 
   /// Bytes of scratch memory.

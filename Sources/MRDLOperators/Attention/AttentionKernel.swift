@@ -140,21 +140,21 @@ struct AttentionKernel: Kernel {
 
   private var width: Int { type.elementByteCount ?? 4 }
 
-  private func rounded(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
-
-  private var scoreByteCount: Int { rounded(querySteps * totalSteps * width) }
+  private var scoreByteCount: Int { (querySteps * totalSteps * width).roundedUp(toMultipleOf: 64) }
   private var keyByteCount: Int {
-    copiesKeys ? rounded(batch * keyHeads * totalSteps * size * width) : 0
+    copiesKeys ? (batch * keyHeads * totalSteps * size * width).roundedUp(toMultipleOf: 64) : 0
   }
   private var valueByteCount: Int {
-    copiesValues ? rounded(batch * keyHeads * totalSteps * valueSize * width) : 0
+    copiesValues
+      ? (batch * keyHeads * totalSteps * valueSize * width).roundedUp(toMultipleOf: 64) : 0
   }
   private var innerByteCount: Int {
     max(scores.workspaceByteCount, mixing.workspaceByteCount, softmax.workspaceByteCount)
   }
 
   var workspaceByteCount: Int {
-    scoreByteCount + keyByteCount + valueByteCount + rounded(querySteps) + innerByteCount
+    scoreByteCount + keyByteCount + valueByteCount + querySteps.roundedUp(toMultipleOf: 64)
+      + innerByteCount
   }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
@@ -176,7 +176,7 @@ struct AttentionKernel: Kernel {
     let keyRoom = base + scoreByteCount
     let valueRoom = keyRoom + keyByteCount
     let hidden = (valueRoom + valueByteCount).assumingMemoryBound(to: UInt8.self)
-    let inner = valueRoom + valueByteCount + rounded(querySteps)
+    let inner = valueRoom + valueByteCount + querySteps.roundedUp(toMultipleOf: 64)
     let keyBase = present(
       arguments, input: 1, past: 4, output: 1, copiesKeys, keysGiven, size, keyRoom)
     let valueBase = present(

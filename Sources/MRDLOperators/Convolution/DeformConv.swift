@@ -128,7 +128,7 @@ private struct DeformConvKernel: Kernel {
   }
 
   private var columnByteCount: Int {
-    (input[1] * taps.count * outputVolume * type.bitWidth / 8 + 63) / 64 * 64
+    (input[1] * taps.count * outputVolume * type.bitWidth / 8).roundedUp(toMultipleOf: 64)
   }
 
   var workspaceByteCount: Int { columnByteCount + product.workspaceByteCount }

@@ -41,7 +41,7 @@ private struct WhereKernel: Kernel {
     y = try Expansion(request, input: 2, to: shape)
   }
 
-  private var conditionByteCount: Int { (count + 63) / 64 * 64 }
+  private var conditionByteCount: Int { count.roundedUp(toMultipleOf: 64) }
 
   var workspaceByteCount: Int { conditionByteCount + count * width }
 

@@ -69,7 +69,7 @@ private struct NormalizationKernel: Kernel {
   let epsilon: Double
 
   private var rowByteCount: Int {
-    (affine.channelCount * affine.scalarType.bitWidth / 8 + 63) / 64 * 64
+    (affine.channelCount * affine.scalarType.bitWidth / 8).roundedUp(toMultipleOf: 64)
   }
 
   var workspaceByteCount: Int { 2 * rowByteCount }

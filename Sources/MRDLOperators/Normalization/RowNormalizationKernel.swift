@@ -53,7 +53,8 @@ struct RowNormalizationKernel: Kernel {
     for index in 1...2 where index < request.inputs.count && request.inputs[index] != nil {
       guard request.inputShape(index).elementCount != rowShape.elementCount else { continue }
       expansions[index - 1] = try Expansion(request, input: index, to: rowShape)
-      expandedByteCount = (rowShape.elementCount * (type == .float32 ? 4 : 8) + 63) / 64 * 64
+      expandedByteCount = (rowShape.elementCount * (type == .float32 ? 4 : 8)).roundedUp(
+        toMultipleOf: 64)
     }
   }
 

@@ -38,7 +38,7 @@ struct BFloat16GemmKernel: Kernel {
     self.residualInput = residualInput
   }
 
-  private var biasByteCount: Int { (product.paddedColumns * 4 + 63) / 64 * 64 }
+  private var biasByteCount: Int { (product.paddedColumns * 4).roundedUp(toMultipleOf: 64) }
 
   var workspaceByteCount: Int { biasByteCount + product.workspaceByteCount }
 

@@ -51,7 +51,7 @@ struct IntegerProductKernel: Kernel {
     place = request.place
   }
 
-  private func rounded(_ count: Int) -> Int { (count * 8 + 63) / 64 * 64 }
+  private func rounded(_ count: Int) -> Int { (count * 8).roundedUp(toMultipleOf: 64) }
 
   private var castByteCount: Int {
     max(

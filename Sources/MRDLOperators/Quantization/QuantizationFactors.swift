@@ -12,7 +12,7 @@ struct QuantizationFactors: Sendable {
     zeros = CastKernel(from: zeroType, to: .float32, count: count)
   }
 
-  private var partByteCount: Int { (count * 4 + 63) / 64 * 64 }
+  private var partByteCount: Int { (count * 4).roundedUp(toMultipleOf: 64) }
 
   /// Bytes that `read` fills.
   var byteCount: Int { 2 * partByteCount }

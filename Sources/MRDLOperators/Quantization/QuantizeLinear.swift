@@ -141,7 +141,7 @@ private struct QuantizeByCastingKernel: Kernel {
     rounds = !type.isFloatingPoint
   }
 
-  private var dataByteCount: Int { (count * 4 + 63) / 64 * 64 }
+  private var dataByteCount: Int { (count * 4).roundedUp(toMultipleOf: 64) }
 
   var workspaceByteCount: Int {
     dataByteCount + factors.byteCount + max(data.workspaceByteCount, result.workspaceByteCount)

@@ -54,7 +54,7 @@ struct RecurrentKernel: Kernel {
   var workspaceByteCount: Int { directions.count * workspaceStride }
 
   private var workspaceStride: Int {
-    directions.reduce(0) { max($0, ($1.recurrence.workspaceByteCount + 63) / 64 * 64) }
+    directions.reduce(0) { max($0, $1.recurrence.workspaceByteCount.roundedUp(toMultipleOf: 64)) }
   }
 
   var unreadInputs: [Int] {

@@ -116,7 +116,7 @@ struct ReductionStage: Sendable, Hashable {
   static func buffers(_ stages: [ReductionStage], elementByteCount: Int) -> (Int, Int) {
     var sizes = (0, 0)
     for (index, stage) in stages.dropLast().enumerated() {
-      let bytes = (stage.outputCount * elementByteCount + 63) / 64 * 64
+      let bytes = (stage.outputCount * elementByteCount).roundedUp(toMultipleOf: 64)
       if index % 2 == 0 { sizes.0 = max(sizes.0, bytes) } else { sizes.1 = max(sizes.1, bytes) }
     }
     return sizes

@@ -31,12 +31,11 @@ struct ConvolutionInputGradient<Element: RealElement>: Kernel {
       1, min(WorkerPool.size, geometry.batchCount * geometry.groupCount * channelPieces))
   }
 
-  private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
-  private var leftCount: Int { roundedUp(geometry.weightCount) }
+  private var leftCount: Int { geometry.weightCount.roundedUp(toMultipleOf: 16) }
   private var blockCount: Int {
-    roundedUp(channelStep * geometry.window.kernelVolume * positionStep)
+    (channelStep * geometry.window.kernelVolume * positionStep).roundedUp(toMultipleOf: 16)
   }
-  private var rightCount: Int { roundedUp(geometry.groupRows * positionStep) }
+  private var rightCount: Int { (geometry.groupRows * positionStep).roundedUp(toMultipleOf: 16) }
 
   /// The transposed weights, packed, and for each thread a block of the product and packed residuals.
   var workspaceByteCount: Int {

@@ -22,8 +22,7 @@ struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
     // Whole panels.
     let placeStep = min(panels, max(1, 256 / tile)) * tile
     positionStep = max(1, min(geometry.window.outputVolume, 384))
-    func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
-    leftCount = roundedUp(geometry.groupRows * positionStep)
+    leftCount = (geometry.groupRows * positionStep).roundedUp(toMultipleOf: 16)
     // Not more shards than are worth a thread.
     let work = geometry.batchCount * geometry.weightCount * geometry.window.outputVolume
     shards = WeightGradientShards(
@@ -33,7 +32,8 @@ struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
         min(
           geometry.batchCount, WeightGradientShards<Element>.most(geometry),
           work / ProductBlocking.leastParallelWork)),
-      placeStep: placeStep, slotElementCount: leftCount + roundedUp(placeStep * positionStep))
+      placeStep: placeStep,
+      slotElementCount: leftCount + (placeStep * positionStep).roundedUp(toMultipleOf: 16))
   }
 
   var workspaceByteCount: Int { shards.workspaceByteCount }

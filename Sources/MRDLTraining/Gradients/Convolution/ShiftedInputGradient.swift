@@ -45,17 +45,16 @@ struct ShiftedInputGradient<Element: RealElement>: Kernel {
     slotCount = max(1, min(WorkerPool.size, copies * channelPieces))
   }
 
-  private func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
   /// Elements of one plane of residuals with the zeros before and behind it.
   private var volume: Int { planes.lastShift + planes.inputStart + planes.inputSpan }
   private var panelCount: Int {
     (geometry.groupChannels + Element.tileRows - 1) / Element.tileRows
   }
   private var packedCount: Int { geometry.groupChannels * shifts.count }
-  private var planesCount: Int { roundedUp(geometry.groupRows * volume) + 64 }
-  private var stride: Int { roundedUp(planes.inputSpan) }
+  private var planesCount: Int { (geometry.groupRows * volume).roundedUp(toMultipleOf: 16) + 64 }
+  private var stride: Int { planes.inputSpan.roundedUp(toMultipleOf: 16) }
   private var slotElementCount: Int { planesCount + geometry.groupChannels * stride }
-  private var weightCount: Int { roundedUp(geometry.groupCount * packedCount) }
+  private var weightCount: Int { (geometry.groupCount * packedCount).roundedUp(toMultipleOf: 16) }
 
   /// The weights transposed and packed, and for each thread the planes of one image.
   var workspaceByteCount: Int {

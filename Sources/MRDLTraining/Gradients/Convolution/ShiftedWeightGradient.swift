@@ -41,9 +41,9 @@ struct ShiftedWeightGradient<Element: RealElement>: Kernel {
     let wanted = max(1, min(8 / shardCount, pieces / shardCount, (shifts.count + 15) / 16))
     imageStep = max(
       1, min(Self.mostElements / planeCount, (geometry.batchCount + shardCount - 1) / shardCount))
-    func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
-    stride = roundedUp(planes.columnCount)
-    inputsCount = roundedUp(imageStep * geometry.groupChannels * planes.volume) + 64
+    stride = planes.columnCount.roundedUp(toMultipleOf: 16)
+    inputsCount =
+      (imageStep * geometry.groupChannels * planes.volume).roundedUp(toMultipleOf: 16) + 64
     shards = WeightGradientShards(
       geometry, count: shardCount,
       placeStep: ((shifts.count + wanted - 1) / wanted + 3) / 4 * 4,

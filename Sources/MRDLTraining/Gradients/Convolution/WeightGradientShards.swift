@@ -1,3 +1,4 @@
+internal import MRDLCore
 internal import MRDLNumerics
 internal import MRDLOperators
 
@@ -42,7 +43,7 @@ struct WeightGradientShards<Element: RealElement>: Sendable {
     return max(1, min(16, (16 << 20) / byteCount))
   }
 
-  private var partialCount: Int { (geometry.weightCount + 15) / 16 * 16 }
+  private var partialCount: Int { geometry.weightCount.roundedUp(toMultipleOf: 16) }
 
   /// What the threads need, then the sums of all shards but the first.
   var workspaceByteCount: Int {

@@ -28,7 +28,7 @@ struct WinogradInputGradient: Kernel {
     self.filtering = filtering
   }
 
-  private var weightCount: Int { (geometry.weightCount + 15) / 16 * 16 }
+  private var weightCount: Int { geometry.weightCount.roundedUp(toMultipleOf: 16) }
 
   /// The weights transposed and rotated, and what the filtering needs.
   var workspaceByteCount: Int {

@@ -1,3 +1,4 @@
+internal import MRDLCore
 internal import MRDLNumerics
 
 /// What a walk forward through one direction of a recurrent layer leaves for the way back, and where its parts
@@ -28,7 +29,7 @@ struct RecurrentTrace: Sendable {
     let width = cell.gateCount * layout.hiddenSize
     var next = 0
     func take(_ count: Int) -> Int {
-      defer { next += (count + 15) / 16 * 16 }
+      defer { next += count.roundedUp(toMultipleOf: 16) }
       return next
     }
     let stateCount = (layout.length + 1) * layout.batch * layout.hiddenSize

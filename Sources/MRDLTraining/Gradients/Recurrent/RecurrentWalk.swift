@@ -168,7 +168,7 @@ struct RecurrentWalk<Element: RealElement> {
     var parts = Parts()
     var next = 0
     func take(_ count: Int) -> Int {
-      defer { next += (count + 15) / 16 * 16 }
+      defer { next += count.roundedUp(toMultipleOf: 16) }
       return next
     }
     func take(_ forward: MatrixProduct, _ backward: MatrixProduct) -> Int {
@@ -192,7 +192,7 @@ struct RecurrentWalk<Element: RealElement> {
     parts.cellResidual = take(batch * hidden)
     parts.scratch = take(batch * hidden)
     parts.packedResiduals = take(walk.packedResidualCount)
-    parts.shardProductCount = (walk.shardProductCount + 15) / 16 * 16
+    parts.shardProductCount = walk.shardProductCount.roundedUp(toMultipleOf: 16)
     parts.product = take(max(walk.shardCount * parts.shardProductCount, walk.wholeProductCount))
     parts.count = next
     return parts
