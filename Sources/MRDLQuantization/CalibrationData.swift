@@ -121,7 +121,7 @@ package struct CalibrationData: Sendable {
     var result: [Tensor] = []
     var pending: [Tensor] = []
     func flush() {
-      if !pending.isEmpty { result.append(joined(pending)) }
+      if !pending.isEmpty { result.append(Tensor.joiningRows(pending)) }
       pending = []
     }
     for tensor in tensors {
@@ -132,13 +132,6 @@ package struct CalibrationData: Sendable {
     }
     flush()
     return result
-  }
-
-  private static func joined(_ tensors: [Tensor]) -> Tensor {
-    var values: [Float] = []
-    for tensor in tensors { values += tensor.elements(as: Float.self) }
-    return Tensor(
-      values, shape: Shape([tensors.count] + tensors[0].shape.dimensions.dropFirst()))
   }
 
   // MARK: Arrays
@@ -193,27 +186,10 @@ package struct CalibrationData: Sendable {
       let range = first..<min(first + step, samples)
       var batch: [String: GraphValue] = [:]
       for input in inputs {
-        batch[input.name] = whole[input.name].map { .tensor($0.samples(range)) }
+        batch[input.name] = whole[input.name].map { .tensor($0.rows(range)) }
       }
       batches.append(batch)
     }
     return (batches, samples)
-  }
-}
-
-extension Tensor {
-  /// Some entries along the first axis, copied.
-  fileprivate func samples(_ range: Range<Int>) -> Tensor {
-    let shape = Shape([range.count] + self.shape.dimensions.dropFirst())
-    var result = Tensor(zeros: shape, scalarType: scalarType)
-    let width = self.shape[0] == 0 ? 0 : byteCount / self.shape[0]
-    withUnsafeBytes { source in
-      result.withUnsafeMutableBytes { target in
-        target.copyMemory(
-          from: UnsafeRawBufferPointer(
-            rebasing: source[range.lowerBound * width..<range.upperBound * width]))
-      }
-    }
-    return result
   }
 }

@@ -104,23 +104,12 @@ extension EvaluationRun {
   private static func rows(
     _ rows: [Int], of tensor: Tensor, as type: ScalarType
   ) throws(MRDLError) -> Tensor {
-    let shape = Shape([rows.count] + tensor.shape.dimensions.dropFirst())
-    var part = Tensor(zeros: shape, scalarType: tensor.scalarType)
-    let width = tensor.byteCount / max(tensor.shape[0], 1)
-    part.withUnsafeMutableBytes { target in
-      tensor.withUnsafeBytes { source in
-        for (place, row) in rows.enumerated() {
-          UnsafeMutableRawBufferPointer(rebasing: target[place * width..<(place + 1) * width])
-            .copyMemory(
-              from: UnsafeRawBufferPointer(rebasing: source[row * width..<(row + 1) * width]))
-        }
-      }
-    }
+    let part = tensor.rows(rows)
     guard type != tensor.scalarType else { return part }
     let numbers = try Answer.numbers(in: part)
     switch type {
-    case .float32: return Tensor(numbers.map { Float($0) }, shape: shape)
-    case .float64: return Tensor(numbers, shape: shape)
+    case .float32: return Tensor(numbers.map { Float($0) }, shape: part.shape)
+    case .float64: return Tensor(numbers, shape: part.shape)
     default:
       throw MRDLError(
         .wrongInput, "the samples are not of the type that the model takes",

@@ -27,23 +27,6 @@ extension Runner {
       ? numbers : Tensor(numbers.elements(as: Double.self).map { Float($0) }, shape: numbers.shape)
     return Sample(path: path, tensor: tensor, isPicture: false)
   }
-
-  /// Samples of the same shape one after the other.
-  static func joined(_ tensors: [Tensor]) -> Tensor {
-    guard let first = tensors.first, tensors.count > 1 else { return tensors[0] }
-    var joined = Tensor(
-      zeros: Shape([tensors.count] + first.shape.dimensions.dropFirst()),
-      scalarType: first.scalarType)
-    joined.withUnsafeMutableBytes { target in
-      for (index, tensor) in tensors.enumerated() {
-        tensor.withUnsafeBytes { source in
-          UnsafeMutableRawBufferPointer(rebasing: target[(index * source.count)...])
-            .copyMemory(from: source)
-        }
-      }
-    }
-    return joined
-  }
 }
 
 extension Runner.Result {
@@ -53,14 +36,7 @@ extension Runner.Result {
       guard case .tensor(let tensor) = value, tensor.shape.dimensions.first == count else {
         return (name, value)
       }
-      var part = Tensor(
-        zeros: Shape([kept] + tensor.shape.dimensions.dropFirst()), scalarType: tensor.scalarType)
-      part.withUnsafeMutableBytes { target in
-        tensor.withUnsafeBytes { source in
-          target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source.prefix(target.count)))
-        }
-      }
-      return (name, .tensor(part))
+      return (name, .tensor(tensor.rows(0..<kept)))
     }
     return Runner.Result(outputs: outputs, sampleCount: kept, profile: profile)
   }

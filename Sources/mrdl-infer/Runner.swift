@@ -104,12 +104,12 @@ final class Runner {
     if first.isPicture {
       let (picture, lane) = try pictureLane()
       let missing = max((picture.batch ?? 0) - samples.count, 0)
-      let joined = Self.joined(
+      let joined = Tensor.joiningRows(
         samples.map(\.tensor) + repeatElement(samples[samples.count - 1].tensor, count: missing))
       values[picture.inputName] = .tensor(joined)
       return (lane, (values, joined))
     }
-    let joined = Self.joined(samples.map(\.tensor))
+    let joined = Tensor.joiningRows(samples.map(\.tensor))
     values[try freeInput().name] = .tensor(joined)
     return (try plainLane(), (values, joined))
   }

@@ -68,3 +68,22 @@ import Testing
     }
   }
 }
+
+@Suite struct TensorRowsTests {
+  private let tensor = Tensor([1, 2, 3, 4, 5, 6] as [Int16], shape: [3, 2])
+
+  @Test func rowsAreTakenInAnyOrder() {
+    let rows = tensor.rows([2, 0, 2])
+    #expect(rows.shape == [3, 2])
+    #expect(rows.elements(as: Int16.self) == [5, 6, 1, 2, 5, 6])
+    #expect(tensor.rows(1..<1).shape == [0, 2])
+    #expect(Tensor(zeros: [0, 4]).rows([]).shape == [0, 4])
+  }
+
+  @Test func rowsAreJoined() {
+    let joined = Tensor.joiningRows([tensor.rows([1]), tensor, tensor.rows(0..<0)])
+    #expect(joined.shape == [4, 2])
+    #expect(joined.elements(as: Int16.self) == [3, 4, 1, 2, 3, 4, 5, 6])
+    #expect(Tensor.joiningRows([tensor]).shape == [3, 2])
+  }
+}
