@@ -89,8 +89,7 @@ extension Model {
           for tensor in value.tensorNames { references.add(tensor, at: place) }
         }
       }
-      for input in graph.inputs
-      where golden.inputs[input.name] == nil && !state.contains(where: { $0.input == input.name }) {
+      for input in givenInputs where golden.inputs[input.name] == nil {
         references.diagnostics.report(
           .badGolden, "a golden vector lacks an input", expected: "\"\(input.name)\"",
           at: Place("/golden/\(index)/inputs"))

@@ -38,7 +38,11 @@ extension Model {
   public var isWeightsOnly: Bool { graph.isEmpty }
 
   /// Whether the graph has an input that is no state, so that it cannot run on nothing.
-  public var needsInput: Bool {
-    graph.inputs.contains { input in !state.contains { $0.input == input.name } }
-  }
+  public var needsInput: Bool { !givenInputs.isEmpty }
+
+  /// The inputs of the graph that a caller gives: those that are no states.
+  package var givenInputs: [ValueInfo] { graph.inputs.filter { !isState($0) } }
+
+  /// Whether an input has its value from the call before.
+  package func isState(_ input: ValueInfo) -> Bool { state.contains { $0.input == input.name } }
 }

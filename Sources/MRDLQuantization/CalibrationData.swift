@@ -139,9 +139,7 @@ package struct CalibrationData: Sendable {
   private static func arrays(
     _ path: String, _ model: Model
   ) throws(MRDLError) -> ([[String: GraphValue]], Int) {
-    let inputs = model.graph.inputs.filter { input in
-      !model.state.contains { $0.input == input.name }
-    }
+    let inputs = model.givenInputs
     var whole: [String: Tensor] = [:]
     if try ModelFile.format(of: path) == .npy {
       guard let input = inputs.first, inputs.count == 1 else {

@@ -55,10 +55,7 @@ package struct QuantizedModel: Sendable {
         batches.append(try golden.loadInputs(from: source.tensors))
       }
       if batches.isEmpty {
-        let inputs = source.graph.inputs.filter { input in
-          !source.state.contains { $0.input == input.name }
-        }
-        batches.append(try RandomInputs.values(for: inputs, batch: 1))
+        batches.append(try RandomInputs.values(for: source.givenInputs, batch: 1))
       }
       loss = try AccuracyLoss(of: model, against: source, on: CalibrationData(batches: batches))
     } catch {

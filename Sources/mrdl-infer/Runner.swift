@@ -130,7 +130,7 @@ final class Runner {
 
   /// Whether an input waits for a value: it is not given, and no state.
   func isFree(_ input: ValueInfo) -> Bool {
-    given[input.name] == nil && !model.state.contains { $0.input == input.name }
+    given[input.name] == nil && !model.isState(input)
   }
 
   private func plainLane() throws(MRDLError) -> Lane {

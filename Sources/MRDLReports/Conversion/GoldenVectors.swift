@@ -18,9 +18,7 @@ package enum GoldenVectors {
   /// Where that is not possible the model stays as it is, and the log says why.
   package static func add(to model: inout Model, log: ConversionLog) {
     guard model.goldenVectors.isEmpty, !model.isWeightsOnly, model.needsInput else { return }
-    let given = model.graph.inputs.filter { input in
-      !model.state.contains { $0.input == input.name }
-    }
+    let given = model.givenInputs
     // Only an extent that is not known leaves anything to try.
     let isOpen = given.contains { input in
       (input.shape?.dimensions ?? []).dropFirst().contains { $0.value == nil }
