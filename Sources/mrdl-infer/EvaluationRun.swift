@@ -103,8 +103,8 @@ struct EvaluationRun {
     return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 
-  /// The samples, other than pictures, that a run is given: to a model of a fixed batch the last one again until it is full. Answers
-  /// behind those of the range are for nothing.
+  /// The samples, other than pictures, that a run is given: to a model of a fixed batch the last one again until it
+  /// is full. Answers behind those of the range are for nothing.
   func filled(_ range: Range<Int>) -> [Int] {
     Array(range)
       + repeatElement(range.upperBound - 1, count: max((fixedBatch ?? 0) - range.count, 0))
