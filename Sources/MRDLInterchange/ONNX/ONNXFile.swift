@@ -24,8 +24,8 @@ package enum ONNXFile {
   ///     nevertheless. Without a sink such an error is thrown.
   ///   - log: takes what becomes of nodes, constants and properties.
   /// - Throws: `MRDL6003` for bytes that are not protobuf, `MRDL6013` for a file that is cut short, `MRDL6004`
-  ///   for a model that contradicts itself, `MRDL6005` for values that are not tensors of numbers, `MRDL1211` for an operator set newer than
-  ///   the newest one that is known.
+  ///   for a model that contradicts itself, `MRDL6005` for values that are not tensors of numbers, `MRDL1211` for
+  ///   an operator set newer than the newest one that is known.
   /// - Complexity: O(n) in the bytes of the file without the weights.
   package static func open(
     _ storage: Storage, path: String, options: OpeningOptions = .standard,
