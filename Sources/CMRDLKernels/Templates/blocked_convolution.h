@@ -1,11 +1,13 @@
 // Convolution of blocked tensors: tiles of up to TILE_ROWS pixels × TILE_VECTORS blocks of output
-// channels that stay in registers while channels and taps run. A product of matrices in the same
-// layout is the case of one tap.
+// channels that stay in registers while channels and taps run. The pixels are of one row, or as many of
+// each of two rows where a row is short. A product of matrices in the same layout is the case of one tap.
 
 #include "taps.h"
 #include "tile_heights.h"
 
 #define PANEL (TILE_VECTORS * LANES)
+/// Elements of a line of the caches.
+#define LINE (64 / sizeof(real))
 
 typedef struct {
   const mrdl_blocked_product *product;
@@ -13,25 +15,31 @@ typedef struct {
   const real *weights;
   real *output;
   const real *bias, *residual;
+  /// What is brought into the second cache meanwhile: so many lines for each tap of each block.
+  const real *ahead;
+  size_t ahead_lines;
 } tile_arguments;
 
-/// One step of the depth: the outputs of `vectors` blocks at `height` pixels.
-INLINE void tile_step(const int height, const int vectors, const size_t column_step,
-                      const real *input, const real *weights,
+/// One step of the depth: the outputs of `vectors` blocks at `height` pixels. From pixel `first_row` on
+/// they are of a second row, `turn` further on than they would be in the first.
+INLINE void tile_step(const int height, const int vectors, const int first_row, const size_t turn,
+                      const size_t column_step, const real *input, const real *weights,
                       vec sum[TILE_ROWS][TILE_VECTORS]) {
   vec right[TILE_VECTORS];
 #pragma clang loop unroll(full)
   for (int j = 0; j < vectors; j++) right[j] = load(weights + j * LANES);
 #pragma clang loop unroll(full)
   for (int i = 0; i < height; i++) {
-    const vec left = (vec)input[(size_t)i * column_step];
+    const vec left = (vec)input[(size_t)i * column_step + (i < first_row ? 0 : turn)];
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) sum[i][j] = mul_add(left, right[j], sum[i][j]);
   }
 }
 
-/// One tile. The three constants are known where this is inlined.
-INLINE void tile(const int height, const int vectors, const int planes, const tile_arguments *t) {
+/// One tile of `height` pixels, `first_row` of them in its first row. The constants are known where this is
+/// inlined.
+INLINE void tile(const int height, const int first_row, const int vectors, const int planes,
+                 const tile_arguments *t) {
   const mrdl_blocked_product *p = t->product;
   vec sum[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -42,23 +50,28 @@ INLINE void tile(const int height, const int vectors, const int planes, const ti
   }
 
   const size_t column_step = planes ? 1 : LANES;
+  const size_t turn = p->input_row_stride - (size_t)first_row * column_step;
   const size_t taps = p->taps;
   const size_t *offsets = p->tap_offsets;
-  const real *block = t->input, *weights = t->weights;
+  const real *block = t->input, *weights = t->weights, *ahead = t->ahead;
   size_t channels = p->channels;
   while (channels > 0) {
     const size_t lanes = planes ? 1 : channels < LANES ? channels : LANES;
     for (size_t tap = 0; tap < taps; tap++) {
       const real *input = block + offsets[tap];
       if (planes) {
-        tile_step(height, vectors, column_step, input, weights, sum);
+        tile_step(height, vectors, first_row, turn, column_step, input, weights, sum);
         weights += vectors * LANES;
       } else {
 #pragma clang loop unroll_count(4)
         for (size_t lane = lanes; lane > 0; lane--) {
-          tile_step(height, vectors, column_step, input, weights, sum);
+          tile_step(height, vectors, first_row, turn, column_step, input, weights, sum);
           input++;
           weights += vectors * LANES;
+        }
+        for (size_t line = t->ahead_lines; line > 0; line--) {
+          __builtin_prefetch(ahead, 0, 2);
+          ahead += LINE;
         }
       }
     }
@@ -94,9 +107,14 @@ INLINE void tile(const int height, const int vectors, const int planes, const ti
 }
 
 #define TILES_OF_WIDTH(height, vectors)                                                     \
-  static void tile_##height##_##vectors(const tile_arguments *t) { tile(height, vectors, 0, t); } \
+  static void tile_##height##_##vectors(const tile_arguments *t) {                          \
+    tile(height, height, vectors, 0, t);                                                    \
+  }                                                                                         \
+  static void pair_tile_##height##_##vectors(const tile_arguments *t) {                     \
+    if (2 * height <= TILE_ROWS) tile(2 * height, height, vectors, 0, t);                   \
+  }                                                                                         \
   static void plane_tile_##height##_##vectors(const tile_arguments *t) {                    \
-    tile(height, vectors, 1, t);                                                            \
+    tile(height, height, vectors, 1, t);                                                    \
   }
 #if TILE_VECTORS > 2
 #define TILES_OF_HEIGHT(height)                                                             \
@@ -112,38 +130,71 @@ INLINE void tile(const int height, const int vectors, const int planes, const ti
 EACH_TILE_HEIGHT(TILES_OF_HEIGHT)
 
 #define TILES_OF_BLOCKS(height) TILES(tile, height),
+#define TILES_OF_PAIRS(height) TILES(pair_tile, height),
 #define TILES_OF_PLANES(height) TILES(plane_tile, height),
 
-/// By the kind of input, the height − 1 and the blocks − 1.
-static void (*const tiles[2][TILE_ROWS][TILE_VECTORS])(const tile_arguments *) = {
-    {EACH_TILE_HEIGHT(TILES_OF_BLOCKS)}, {EACH_TILE_HEIGHT(TILES_OF_PLANES)}};
+typedef void (*tile_function)(const tile_arguments *);
 
-void KERNEL(blocked_convolve)(const mrdl_blocked_product *p) {
-  tile_arguments t = {.product = p};
-  const size_t depth = p->channels * p->taps;
+/// By the pixels in a row − 1 and the blocks − 1.
+static const tile_function block_tiles[TILE_ROWS][TILE_VECTORS] = {EACH_TILE_HEIGHT(TILES_OF_BLOCKS)};
+static const tile_function pair_tiles[TILE_ROWS][TILE_VECTORS] = {EACH_TILE_HEIGHT(TILES_OF_PAIRS)};
+static const tile_function plane_tiles[TILE_ROWS][TILE_VECTORS] = {EACH_TILE_HEIGHT(TILES_OF_PLANES)};
+
+/// Computes the outputs of one panel: `vectors` blocks from `block` on.
+///
+/// Weights that were not read lately come from far, and a processor sees them coming too late. So those of
+/// the panel after this one, `lines` of the caches at `ahead`, are brought into the second cache meanwhile:
+/// each tile brings its share.
+static void convolve_panel(const mrdl_blocked_product *p, size_t block, size_t vectors,
+                           const real *ahead, size_t lines) {
   const size_t column_step = p->has_planes ? 1 : LANES;
   // The columns of a row are shared out evenly among as few tiles as can hold them.
   const size_t count = (p->columns + TILE_ROWS - 1) / TILE_ROWS;
-  if (count == 0) return;
   const size_t height = p->columns / count, taller = p->columns % count;
-  for (size_t block = p->first_block; block < p->last_block; block += TILE_VECTORS) {
-    size_t vectors = p->last_block - block;
-    if (vectors > TILE_VECTORS) vectors = TILE_VECTORS;
-    t.weights = p->weights + block * LANES * depth;
-    t.bias = p->bias ? p->bias + block * LANES : 0;
-    for (size_t row = 0; row < p->rows; row++) {
-      const real *input = p->input + row * p->input_row_stride;
-      const size_t to = block * p->output_block_stride + row * p->output_row_stride;
-      size_t column = 0;
-      for (size_t i = 0; i < count; i++) {
-        const size_t columns = height + (i < taller);
-        t.input = input + column * column_step;
-        t.output = p->output + to + column * LANES;
-        t.residual = p->residual ? p->residual + to + column * LANES : 0;
-        tiles[p->has_planes != 0][columns - 1][vectors - 1](&t);
-        column += columns;
-      }
+  const int has_pairs = !p->has_planes && 2 * p->columns <= TILE_ROWS
+                        && p->output_row_stride == p->columns * LANES;
+  const size_t steps = (p->channels + LANES - 1) / LANES * p->taps;
+  size_t tiles_left = has_pairs ? (p->rows + 1) / 2 : p->rows * count;
+  tile_arguments t = {.product = p,
+                      .weights = p->weights + block * LANES * p->channels * p->taps,
+                      .bias = p->bias ? p->bias + block * LANES : 0,
+                      .ahead = ahead};
+  for (size_t row = 0; row < p->rows;) {
+    const int is_pair = has_pairs && row + 1 < p->rows;
+    const tile_function(*tiles)[TILE_VECTORS] = p->has_planes ? plane_tiles
+                                                : is_pair     ? pair_tiles
+                                                              : block_tiles;
+    const real *input = p->input + row * p->input_row_stride;
+    const size_t to = block * p->output_block_stride + row * p->output_row_stride;
+    size_t column = 0;
+    for (size_t i = 0; i < count; i++) {
+      const size_t columns = height + (i < taller);
+      t.input = input + column * column_step;
+      t.output = p->output + to + column * LANES;
+      t.residual = p->residual ? p->residual + to + column * LANES : 0;
+      const size_t share = tiles_left * steps;
+      t.ahead_lines = (lines + share - 1) / share;
+      tiles[columns - 1][vectors - 1](&t);
+      const size_t brought = t.ahead_lines * steps;
+      t.ahead += brought * LINE;
+      lines -= brought < lines ? brought : lines;
+      tiles_left--;
+      column += columns;
     }
+    row += is_pair ? 2 : 1;
+  }
+}
+
+void KERNEL(blocked_convolve)(const mrdl_blocked_product *p) {
+  const size_t depth = p->channels * p->taps;
+  if (p->columns == 0 || depth == 0) return;
+  for (size_t block = p->first_block; block < p->last_block;) {
+    const size_t left = p->last_block - block;
+    const size_t vectors = left < TILE_VECTORS ? left : TILE_VECTORS;
+    const size_t next = block + vectors;
+    const real *ahead = next < p->last_block ? p->weights + next * LANES * depth : p->next_weights;
+    convolve_panel(p, block, vectors, ahead, ahead ? vectors * LANES * depth / LINE : 0);
+    block = next;
   }
 }
 

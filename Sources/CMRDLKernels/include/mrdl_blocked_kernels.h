@@ -25,6 +25,8 @@ typedef struct {
   const size_t *_Nonnull tap_offsets;
   /// From `pack_weights`, of all output blocks.
   const float *_Nonnull weights;
+  /// Weights of a panel that is wanted next, after this call. May be null.
+  const float *_Nullable next_weights;
   /// The blocks of output channels to compute. The first one begins a panel.
   size_t first_block, last_block;
   /// Element (0, 0) of block 0.

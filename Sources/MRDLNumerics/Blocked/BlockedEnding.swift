@@ -5,7 +5,7 @@ struct BlockedEnding {
   /// A value for each output channel, padded to whole blocks.
   let bias: UnsafePointer<Float>?
   /// Lies like the output.
-  let residual: UnsafePointer<Float>?
+  var residual: UnsafePointer<Float>?
   let activation: Activation
 
   /// The bounds of an activation that only clamps, as the kernels take them.

@@ -48,7 +48,10 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   /// From so many weights on, pieces share the panels rather than the rows.
   private static let heavyWeights = 131_072
 
-  init(_ weights: BlockedConvolution.Weights, batchCount: Int, window: Window) {
+  /// - Parameter bandRows: the output rows of a band; nil to choose by shape.
+  init(
+    _ weights: BlockedConvolution.Weights, batchCount: Int, window: Window, bandRows: Int? = nil
+  ) {
     let kernels = weights.width.kernels
     let g = window.geometry
     let lanes = kernels.lanes
@@ -105,6 +108,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     let isWorthTwo = count == 1 && isFlat && copies == 1 && wanted > 1
     if units >= 2 * kernels.tile_pixels, count > 1 || isWorthTwo { count += count % 2 }
     if count > 0 { step = (units + count - 1) / count }
+    if let bandRows { step = max(1, min(bandRows * (isFlat ? g.output.width : 1), units)) }
     count = units == 0 ? 0 : (units + step - 1) / step
     bandStep = step
     bandCount = count
@@ -180,58 +184,75 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     let isAlone: Bool
 
     func run(index: Int, slot: Int) {
-      let (image, units, blocks) = plan.piece(index, panelsFirst: isAlone)
-      let (first, last) = (units.lowerBound, units.upperBound)
-      let blockCount = plan.weights.outputBlocks
-      let g = plan.geometry
-      let elementStep = plan.weights.readsPlanes ? 1 : plan.lanes
-      let planeStride = g.input.height * g.input.width * elementStep
-      let imageInput = operands.input + image * plan.inputBlockCount * planeStride
-
-      let input: UnsafePointer<Float>
-      if plan.isStaged {
-        guard let workspace = operands.workspace else { return }
-        let buffer = workspace + slot * plan.slotElements
-        plan.stage(imageInput, planeStride: planeStride, rows: first..<last, into: buffer)
-        input = UnsafePointer(buffer)
-      } else {
-        input =
-          imageInput
-          + (plan.isFlat ? first * elementStep : first * plan.staging.outputRowStride)
-      }
-
-      let outputBlockStride = g.output.height * g.output.width * plan.lanes
-      let outputRowStride = g.output.width * plan.lanes
+      let piece = plan.piece(index, panelsFirst: isAlone)
+      let isLast = index + 1 == plan.batchCount * plan.bandCount * plan.panelPieces
+      let next = isLast ? nil : plan.piece(index + 1, panelsFirst: isAlone).blocks.lowerBound
+      let outputBlockStride = plan.geometry.output.height * plan.outputRowStride
       let start =
-        image * blockCount * outputBlockStride
-        + first * (plan.isFlat ? plan.lanes : outputRowStride)
-      let ending = operands.ending
-      plan.tapOffsets.withUnsafeBufferPointer { offsets in
-        guard let taps = offsets.baseAddress else { return }
-        var product = mrdl_blocked_product(
-          rows: plan.isFlat ? 1 : last - first, columns: plan.isFlat ? last - first : plan.columns,
-          input: input, input_row_stride: plan.staging.outputRowStride,
-          input_block_stride: plan.staging.blockStride, channels: plan.weights.inputChannels,
-          has_planes: plan.weights.readsPlanes ? 1 : 0, taps: offsets.count, tap_offsets: taps,
-          weights: operands.weights, first_block: blocks.lowerBound,
-          last_block: blocks.upperBound, output: operands.output + start,
-          output_row_stride: outputRowStride, output_block_stride: outputBlockStride,
-          bias: ending.bias, residual: ending.residual.map { $0 + start },
-          clamp: ending.clamp.isOn, low: ending.clamp.low, high: ending.clamp.high)
-        plan.weights.width.kernels.convolve(&product)
-      }
-      ending.finish(
-        operands.output + start, blocks: blocks, blockStride: outputBlockStride,
-        count: (last - first) * (plan.isFlat ? plan.lanes : outputRowStride))
+        piece.image * plan.weights.outputBlocks * outputBlockStride
+        + piece.units.lowerBound * (plan.isFlat ? plan.lanes : plan.outputRowStride)
+      var ending = operands.ending
+      ending.residual = ending.residual.map { $0 + start }
+      plan.compute(
+        piece, input: operands.input, weights: operands.weights, nextBlock: next, ending,
+        output: operands.output + start, outputBlockStride: outputBlockStride,
+        buffer: operands.workspace.map { $0 + slot * plan.slotElements })
     }
   }
 
-  /// What a piece is: an image, rows or, in a flat one, columns of its output, and blocks of output channels.
+  /// Elements of a row of the output.
+  private var outputRowStride: Int { geometry.output.width * lanes }
+
+  /// Computes one piece.
+  ///
+  /// - Parameters:
+  ///   - nextBlock: the block of the output whose weights are wanted next.
+  ///   - ending: its residual lies like the output.
+  ///   - output: where the first unit of block 0 of the output lies or would lie.
+  ///   - buffer: `slotElements` elements; nil when there are none.
+  func compute(
+    _ piece: Piece, input images: UnsafePointer<Float>, weights packed: UnsafePointer<Float>,
+    nextBlock: Int?, _ ending: BlockedEnding, output: UnsafeMutablePointer<Float>,
+    outputBlockStride: Int, buffer: UnsafeMutablePointer<Float>?
+  ) {
+    let (first, last) = (piece.units.lowerBound, piece.units.upperBound)
+    let elementStep = weights.readsPlanes ? 1 : lanes
+    let planeStride = geometry.input.height * geometry.input.width * elementStep
+    let image = images + piece.image * inputBlockCount * planeStride
+
+    var input = image + (isFlat ? first * elementStep : first * staging.outputRowStride)
+    if isStaged {
+      guard let buffer else { return }
+      stage(image, planeStride: planeStride, rows: piece.units, into: buffer)
+      input = UnsafePointer(buffer)
+    }
+    tapOffsets.withUnsafeBufferPointer { offsets in
+      guard let taps = offsets.baseAddress else { return }
+      let blockWeights = lanes * weights.inputChannels * offsets.count
+      var product = mrdl_blocked_product(
+        rows: isFlat ? 1 : last - first, columns: isFlat ? last - first : columns,
+        input: input, input_row_stride: staging.outputRowStride,
+        input_block_stride: staging.blockStride, channels: weights.inputChannels,
+        has_planes: weights.readsPlanes ? 1 : 0, taps: offsets.count, tap_offsets: taps,
+        weights: packed, next_weights: nextBlock.map { packed + $0 * blockWeights },
+        first_block: piece.blocks.lowerBound, last_block: piece.blocks.upperBound,
+        output: output, output_row_stride: outputRowStride,
+        output_block_stride: outputBlockStride, bias: ending.bias, residual: ending.residual,
+        clamp: ending.clamp.isOn, low: ending.clamp.low, high: ending.clamp.high)
+      weights.width.kernels.convolve(&product)
+    }
+    ending.finish(
+      output, blocks: piece.blocks, blockStride: outputBlockStride,
+      count: (last - first) * (isFlat ? lanes : outputRowStride))
+  }
+
+  /// An image, rows or, in a flat plan, columns of its output, and blocks of output channels.
+  typealias Piece = (image: Int, units: Range<Int>, blocks: Range<Int>)
+
+  /// What a piece is.
   ///
   /// - Parameter panelsFirst: whether a range of panels has all its bands before the next one has any.
-  func piece(
-    _ index: Int, panelsFirst: Bool = false
-  ) -> (image: Int, units: Range<Int>, blocks: Range<Int>) {
+  func piece(_ index: Int, panelsFirst: Bool = false) -> Piece {
     let (image, rest) = index.quotientAndRemainder(dividingBy: bandCount * panelPieces)
     let band = panelsFirst ? rest % bandCount : rest / panelPieces
     let panelPiece = panelsFirst ? rest / bandCount : rest % panelPieces

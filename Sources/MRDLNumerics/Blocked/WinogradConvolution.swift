@@ -198,12 +198,16 @@ struct WinogradConvolution: BlockedConvolutionPlan {
             geometry, first, count, input + block * plan.imageStride.input, inputPlaceStride,
             transformed + block * blockStride)
         }
+        let matrixCount = plan.packedWeightsCount / plan.places
+        let firstPanel = blocks.lowerBound * plan.lanes * plan.weights.inputChannels
         for place in 0..<plan.places {
+          let weights = operands.weights + place * matrixCount
+          let isLast = place == plan.places - 1
           var product = mrdl_blocked_product(
             rows: 1, columns: count, input: transformed + place * inputPlaceStride,
             input_row_stride: 0, input_block_stride: blockStride,
             channels: plan.weights.inputChannels, has_planes: 0, taps: 1, tap_offsets: offset,
-            weights: operands.weights + place * (plan.packedWeightsCount / plan.places),
+            weights: weights, next_weights: isLast ? nil : weights + matrixCount + firstPanel,
             first_block: blocks.lowerBound, last_block: blocks.upperBound,
             output: products + place * productPlaceStride - blocks.lowerBound * blockStride,
             output_row_stride: 0, output_block_stride: blockStride, bias: nil, residual: nil,
