@@ -18,4 +18,21 @@ package enum Environment {
     let (count, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
     return Int(count).multipliedChecked(by: Int(size)).flatMap { $0 > 0 ? $0 : nil } ?? .max
   }()
+
+  /// The bytes of a processor's second cache, between the first one and the memory that processors share;
+  /// 1 MiB where the system does not say. It may decide how work is cut, never what a result is.
+  package static let secondCacheByteCount =
+    probedSecondCache.flatMap { $0 > 0 ? $0 : nil } ?? 1 << 20
+
+  private static var probedSecondCache: Int? {
+    #if canImport(Glibc)
+      return sysconf(Int32(_SC_LEVEL2_CACHE_SIZE))
+    #elseif canImport(Darwin)
+      var size = 0
+      var width = MemoryLayout<Int>.size
+      return sysctlbyname("hw.l2cachesize", &size, &width, nil, 0) == 0 ? size : nil
+    #else
+      return nil
+    #endif
+  }
 }

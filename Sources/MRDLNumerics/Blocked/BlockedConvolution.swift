@@ -105,6 +105,9 @@ package struct BlockedConvolution: Sendable {
   /// The bytes that `run` needs as workspace, aligned to 64.
   package var workspaceByteCount: Int { batchCount == 0 ? 0 : plan.workspaceCount * 4 }
 
+  /// Height and width of the output.
+  package var outputImage: [Int] { [window.geometry.output.height, window.geometry.output.width] }
+
   /// The blocks of the output.
   package var outputBlockCount: Int { weights.outputBlocks }
 
@@ -151,9 +154,11 @@ package struct BlockedConvolution: Sendable {
   }
 
   /// The least channels on both sides, and tiles in an image, for which Winograd's filtering pays: its
-  /// transformed weights are four times the weights, and every tile has to be worth reading them.
+  /// transformed weights are four times the weights, and every tile has to be worth reading them. With few
+  /// tiles, smaller ones pay, whose weights are less than twice as many.
   private static let winogradChannels = 16
   private static let winogradTiles = 16
+  private static let largeWinogradTiles = 24
 
   private static func sumMethod(
     _ weights: Weights, _ window: Window, isBlocked: Bool
@@ -166,7 +171,8 @@ package struct BlockedConvolution: Sendable {
       weights.width.lanes > 1
     else { return .direct }
     let tiles = (g.output.height + 3) / 4 * ((g.output.width + 3) / 4)
-    return tiles >= winogradTiles ? .winograd(tile: 4) : .direct
+    guard tiles >= winogradTiles else { return .direct }
+    return .winograd(tile: tiles < largeWinogradTiles ? 2 : 4)
   }
 }
 

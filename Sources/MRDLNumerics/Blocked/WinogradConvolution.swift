@@ -1,4 +1,5 @@
 internal import CMRDLKernels
+internal import MRDLCore
 
 /// A blocked convolution of 3 × 3 windows at stride 1 by Winograd's minimal filtering F(t × t, 3 × 3)
 /// (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", equation 8):
@@ -67,8 +68,6 @@ struct WinogradConvolution: BlockedConvolutionPlan {
     var count: Int { tilePieces * panelPieces }
     var workspaceCount: Int { transformedCount + productCount }
 
-    /// So many elements stay in the second cache beside the weights that pass through it.
-    private static let cachedElements = 80_000
     /// Elements of what a piece keeps between its steps at most.
     private static let mostElements = 2_000_000
 
@@ -128,17 +127,33 @@ struct WinogradConvolution: BlockedConvolutionPlan {
       elementCount.isMultiple(of: 1024) ? elementCount + 16 : elementCount
     }
 
-    /// The time that the thread with the most pieces takes for them, as a multiple of that for reading a
-    /// weight.
+    /// What the caches make of the cost of a piece; measured on layers of VGG16 and ResNet-50.
+    private struct CacheCosts {
+      /// So many elements stay in the second cache beside the weights that pass through it.
+      let cachedElements: Int
+      /// What it costs to read a weight once, as sixths of a multiplication with it.
+      let reading: Int
+      /// What an element costs that the second cache does not hold, in the same unit.
+      let missing: Int
+
+      /// By the size of the second cache: a processor with a large one is slower at what lies behind it.
+      static let current =
+        Environment.secondCacheByteCount >= 2 << 20
+        ? CacheCosts(cachedElements: 160_000, reading: 24, missing: 30)
+        : CacheCosts(cachedElements: 80_000, reading: 7, missing: 175)
+    }
+
+    /// The time that the thread with the most pieces takes for them, in sixths of that for a multiplication.
     ///
     /// A piece reads its weights in order, and what it keeps at places far apart: what the second cache
-    /// cannot hold of that costs the most. The factors were measured on layers of VGG16 and ResNet-50.
+    /// cannot hold of that costs more.
     private func cost(_ shape: Shape, threads: Int) -> Int {
+      let costs = CacheCosts.current
       let rounds = (max(shape.batchCount, 1) * count + threads - 1) / threads
-      let weights = shape.weightElements / panelPieces
-      let transforming = 15 * transformedCount
-      let missing = 25 * max(0, workspaceCount - Self.cachedElements)
-      return rounds * (weights + weights * tileStep * 6 / 7 + transforming + missing)
+      let multiplying = shape.weightElements / panelPieces * (6 * tileStep + costs.reading)
+      let transforming = 105 * transformedCount
+      let missing = costs.missing * max(0, workspaceCount - costs.cachedElements)
+      return rounds * (multiplying + transforming + missing)
     }
   }
 
