@@ -28,7 +28,24 @@ import Testing
       WindowCase(
         "depthwise many", channels: 37, outputChannels: 37, groups: 37, input: [19, 21],
         kernel: [5, 5], strides: [2, 1], begin: [2, 2]),
-    ]
+    ] + narrowWindows + shortRows
+
+  /// Windows of single channels over rows that groups of outputs fill, fill in part, or do not fill.
+  static let narrowWindows = (1...18).flatMap { width in
+    [3, 5].map { kernel in
+      WindowCase(
+        "depthwise \(kernel) over \(width)", batch: 1, channels: 18, outputChannels: 18, groups: 18,
+        input: [kernel, width], kernel: [kernel, kernel], strides: [1, 1 + width % 2],
+        begin: [1, kernel / 2], end: [0, kernel - 1])
+    }
+  }
+
+  /// Rows so short that a tile holds pixels of two of them.
+  static let shortRows = [(7, 7), (6, 7), (5, 4), (1, 3), (3, 1)].map { height, width in
+    WindowCase(
+      "short rows \(height)×\(width)", channels: 20, outputChannels: 70, input: [height, width],
+      kernel: [3, 3], begin: [1, 1])
+  }
 
   static let smallWindows = cases.filter {
     $0.groups == 1 && $0.kernel == [3, 3] && $0.strides == [1, 1] && $0.dilations == [1, 1]

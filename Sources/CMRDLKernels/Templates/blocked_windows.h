@@ -125,12 +125,115 @@ INLINE void walk_rows(const int kind, const mrdl_window *w, size_t first_row, si
   }
 }
 
+// MARK: Narrow windows
+
+/// `count` outputs of a depthwise convolution from `ox` on, whose windows are `width` wide and `stride` apart.
+/// Each element of the input is loaded once for all outputs that see it.
+///
+/// - Parameter checked: whether windows may reach beyond the width, where zeros stand. Known where this is
+///   inlined, like those before it.
+INLINE void narrow_outputs(const int width, const int stride, const int count, const int checked,
+                           const blocked_row *r, size_t ox, const blocked_ending *e) {
+  const mrdl_window *w = r->w;
+  vec result[GROUP];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < count; i++) result[i] = r->bias;
+  const ptrdiff_t start_x = (ptrdiff_t)(ox * (size_t)stride) - (ptrdiff_t)w->begin.width;
+  for (size_t y = r->y.first; y < r->y.last; y++) {
+    const ptrdiff_t iy = r->start_y + (ptrdiff_t)(y * w->dilation.height);
+    const real *row = r->input + (iy * (ptrdiff_t)w->input.width + start_x) * LANES;
+    vec weights[5];
+#pragma clang loop unroll(full)
+    for (int k = 0; k < width; k++) {
+      weights[k] = load(r->weights + (y * (size_t)width + (size_t)k) * LANES);
+    }
+#pragma clang loop unroll(full)
+    for (int j = 0; j < (count - 1) * stride + width; j++) {
+      const int is_outside = checked && (size_t)(start_x + j) >= w->input.width;
+      const vec v = is_outside ? (vec)0 : load(row + j * LANES);
+#pragma clang loop unroll(full)
+      for (int k = 0; k < width; k++) {
+        const int i = (j - k) / stride;
+        if (j >= k && (j - k) % stride == 0 && i < count) {
+          result[i] = mul_add(v, weights[k], result[i]);
+        }
+      }
+    }
+  }
+  const span whole = {0, (size_t)width};
+  finish_outputs(WEIGHTED, count, r, whole, ox, e, result);
+}
+
+typedef void narrow_function(const blocked_row *r, size_t ox, const blocked_ending *e);
+
+#define NARROW(width, stride, checked, count)                                                    \
+  static void narrow_##width##_##stride##_##checked##_##count(const blocked_row *r, size_t ox,   \
+                                                              const blocked_ending *e) {         \
+    narrow_outputs(width, stride, count, checked, r, ox, e);                                     \
+  }
+#define EACH_COUNT(each, ...)                                                                    \
+  each(__VA_ARGS__, 1) each(__VA_ARGS__, 2) each(__VA_ARGS__, 3) each(__VA_ARGS__, 4)            \
+  each(__VA_ARGS__, 5) each(__VA_ARGS__, 6) each(__VA_ARGS__, 7) each(__VA_ARGS__, 8)
+EACH_COUNT(NARROW, 3, 1, 0)
+EACH_COUNT(NARROW, 3, 1, 1)
+EACH_COUNT(NARROW, 3, 2, 0)
+EACH_COUNT(NARROW, 3, 2, 1)
+EACH_COUNT(NARROW, 5, 1, 0)
+EACH_COUNT(NARROW, 5, 1, 1)
+EACH_COUNT(NARROW, 5, 2, 0)
+EACH_COUNT(NARROW, 5, 2, 1)
+
+#define NARROW_NAME(width, stride, checked, count) narrow_##width##_##stride##_##checked##_##count,
+#define NARROW_ROW(width, stride, checked) {EACH_COUNT(NARROW_NAME, width, stride, checked)}
+
+/// By the width (3 or 5), the stride − 1, whether the border is near, and the outputs − 1.
+static narrow_function *const narrow_functions[2][2][2][GROUP] = {
+    {{NARROW_ROW(3, 1, 0), NARROW_ROW(3, 1, 1)}, {NARROW_ROW(3, 2, 0), NARROW_ROW(3, 2, 1)}},
+    {{NARROW_ROW(5, 1, 0), NARROW_ROW(5, 1, 1)}, {NARROW_ROW(5, 2, 0), NARROW_ROW(5, 2, 1)}}};
+
+static int is_narrow(const mrdl_window *w) {
+  return (w->kernel.width == 3 || w->kernel.width == 5) && w->dilation.width == 1 &&
+         w->stride.width <= 2;
+}
+
+/// The outputs of a row are shared out evenly among as few groups as can hold them.
+static void walk_narrow_rows(const mrdl_window *w, size_t first_row, size_t last_row,
+                             const real *input, const real *weights, const real *bias,
+                             const blocked_ending *ending) {
+  blocked_row r = {
+      .w = w, .input = input, .weights = weights, .bias = bias ? load(bias) : (vec)0};
+  const size_t groups = (w->output.width + GROUP - 1) / GROUP;
+  if (groups == 0) return;
+  const size_t least = w->output.width / groups, larger = w->output.width % groups;
+  for (size_t oy = first_row; oy < last_row; oy++) {
+    r.start_y = (ptrdiff_t)(oy * w->stride.height) - (ptrdiff_t)w->begin.height;
+    r.y = taps_inside(r.start_y, w->kernel.height, w->dilation.height,
+                      (ptrdiff_t)w->input.height);
+    blocked_ending e = *ending;
+    e.output += oy * w->output.width * LANES;
+    if (e.residual) e.residual += oy * w->output.width * LANES;
+    size_t ox = 0;
+    for (size_t group = 0; group < groups; group++) {
+      const size_t count = least + (group < larger);
+      const size_t end = (ox + count - 1) * w->stride.width + w->kernel.width;
+      const int near =
+          ox * w->stride.width < w->begin.width || end > w->input.width + w->begin.width;
+      narrow_functions[w->kernel.width == 5][w->stride.width - 1][near][count - 1](&r, ox, &e);
+      ox += count;
+    }
+  }
+}
+
 void KERNEL(blocked_depthwise)(const mrdl_window *w, size_t first_row, size_t last_row,
                                const real *input, const real *weights, const real *bias,
                                const real *residual, int32_t clamp, real low, real high,
                                real *output) {
   const blocked_ending e = {residual, clamp, (vec)low, (vec)high, output};
-  walk_rows(WEIGHTED, w, first_row, last_row, input, weights, bias, 0, &e);
+  if (is_narrow(w)) {
+    walk_narrow_rows(w, first_row, last_row, input, weights, bias, &e);
+  } else {
+    walk_rows(WEIGHTED, w, first_row, last_row, input, weights, bias, 0, &e);
+  }
 }
 
 void KERNEL(blocked_max_pool)(const mrdl_window *w, size_t first_row, size_t last_row,
