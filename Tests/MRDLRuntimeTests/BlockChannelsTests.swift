@@ -6,7 +6,7 @@ import Testing
 
 /// Programs give the same answers whether the channels of images stand in planes or in blocks.
 @Suite struct BlockChannelsTests {
-  private static func numbers(_ shape: Shape, seed: UInt64) -> Tensor {
+  static func numbers(_ shape: Shape, seed: UInt64) -> Tensor {
     var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
     return Tensor(
       (0..<shape.elementCount).map { _ in

@@ -7,7 +7,7 @@ struct BlockedDepthwise: BlockedConvolutionPlan {
   private let weights: BlockedConvolution.Weights
   private let batchCount: Int
   private let geometry: mrdl_window
-  private let lanes: Int
+  let lanes: Int
   private let bands: BlockedBands
 
   init(_ weights: BlockedConvolution.Weights, batchCount: Int, window: Window) {
@@ -43,21 +43,36 @@ struct BlockedDepthwise: BlockedConvolutionPlan {
   }
 
   func run(_ operands: BlockedOperands, threadLimit: Int) {
-    let rowStride = geometry.output.width * lanes
     bands.run(threadLimit: threadLimit) { block, channelBlock, rows in
-      let ending = operands.ending
       let start = block * bands.outputStride
-      withUnsafePointer(to: geometry) { window in
-        weights.width.kernels.depthwise(
-          window, rows.lowerBound, rows.upperBound, operands.input + block * bands.inputStride,
-          operands.weights + channelBlock * taps * lanes,
-          ending.bias.map { $0 + channelBlock * lanes }, ending.residual.map { $0 + start },
-          ending.clamp.isOn, ending.clamp.low, ending.clamp.high,
-          operands.output + start)
-      }
-      ending.finish(
-        operands.output + start + rows.lowerBound * rowStride, blocks: 0..<1, blockStride: 0,
-        count: rows.count * rowStride)
+      var ending = operands.ending
+      ending.residual = ending.residual.map { $0 + start }
+      compute(
+        rows, of: channelBlock, input: operands.input + block * bands.inputStride,
+        weights: operands.weights, ending, output: operands.output + start)
     }
+  }
+
+  /// Computes some rows of a block.
+  ///
+  /// - Parameters:
+  ///   - input: where row 0 of the block lies or would lie; only the rows that these see are read.
+  ///   - ending: its residual lies like the output.
+  ///   - output: where row 0 of the block lies.
+  func compute(
+    _ rows: Range<Int>, of channelBlock: Int, input: UnsafePointer<Float>,
+    weights packed: UnsafePointer<Float>, _ ending: BlockedEnding,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafePointer(to: geometry) { window in
+      weights.width.kernels.depthwise(
+        window, rows.lowerBound, rows.upperBound, input, packed + channelBlock * taps * lanes,
+        ending.bias.map { $0 + channelBlock * lanes }, ending.residual, ending.clamp.isOn,
+        ending.clamp.low, ending.clamp.high, output)
+    }
+    let rowStride = geometry.output.width * lanes
+    ending.finish(
+      output + rows.lowerBound * rowStride, blocks: 0..<1, blockStride: 0,
+      count: rows.count * rowStride)
   }
 }

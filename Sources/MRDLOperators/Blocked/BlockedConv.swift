@@ -52,38 +52,74 @@ package struct BlockedConv: FusibleOperator, ProgramOperator {
   package func makeKernel(
     _ request: KernelRequest, epilogue: Epilogue
   ) throws(MRDLError) -> any Kernel {
-    let input = request.inputShape(0)
-    let shape = request.inputShape(1)
-    guard let weights = request.inputs[1]?.constant else {
-      throw MRDLError(.dataDependentShape, "the weights are not constant", at: request.place)
-    }
-    let convolution = BlockedConvolution(
-      batchCount: input[0], inputChannels: shape[1] * conv.group, outputChannels: shape[0],
-      groupCount: conv.group,
-      window: conv.window.window(
-        input: Array(input.dimensions[2..<4]), kernel: Array(shape.dimensions[2...])),
-      readsPlanes: readsPlanes, width: width, epilogue: epilogue)
-    if request.precision == .bfloat16, let narrow = BFloat16Convolution(convolution) {
+    let convolution = try convolution(
+      request, weights: 1, image: Array(request.inputShape(0).dimensions[2..<4]), epilogue)
+    if request.precision == .bfloat16, let narrow = BFloat16Convolution(convolution),
+      let weights = request.inputs[1]?.constant
+    {
       return BFloat16ConvKernel(
         convolution: narrow,
         weights: request.packedConstants.bytes(
           of: weights, layout: narrow.packedWeightsLayout,
           byteCount: narrow.packedWeightsByteCount
-        ) { narrow.packWeights($0, into: $1) }, bias: paddedBias(request, convolution))
+        ) { narrow.packWeights($0, into: $1) }, bias: paddedBias(request, 2, convolution))
+    }
+    return BlockedConvKernel(try prepared(request, weights: 1, convolution))
+  }
+
+  /// The convolution of some images; the weights tell its channels.
+  ///
+  /// - Parameters:
+  ///   - index: of the weights among the inputs.
+  ///   - image: height and width.
+  private func convolution(
+    _ request: KernelRequest, weights index: Int, image: [Int], _ epilogue: Epilogue
+  ) throws(MRDLError) -> BlockedConvolution {
+    let shape = request.inputShape(index)
+    return BlockedConvolution(
+      batchCount: request.inputShape(0)[0], inputChannels: shape[1] * conv.group,
+      outputChannels: shape[0], groupCount: conv.group,
+      window: conv.window.window(input: image, kernel: Array(shape.dimensions[2...])),
+      readsPlanes: readsPlanes, width: width, epilogue: epilogue)
+  }
+
+  /// A convolution with what it needs of the constants.
+  struct Prepared {
+    let convolution: BlockedConvolution
+    let weights: Storage
+    let bias: Storage?
+  }
+
+  /// Packs the weights, input `index`, and the bias behind them.
+  private func prepared(
+    _ request: KernelRequest, weights index: Int, _ convolution: BlockedConvolution
+  ) throws(MRDLError) -> Prepared {
+    guard let weights = request.inputs[index]?.constant else {
+      throw MRDLError(.dataDependentShape, "the weights are not constant", at: request.place)
     }
     let packed = request.packedConstants.bytes(
       of: weights, layout: convolution.packedWeightsLayout,
       byteCount: convolution.packedWeightsByteCount
     ) { convolution.packWeights($0, into: $1) }
-    return BlockedConvKernel(
-      convolution: convolution, weights: packed, bias: paddedBias(request, convolution))
+    return Prepared(
+      convolution: convolution, weights: packed, bias: paddedBias(request, index + 1, convolution))
+  }
+
+  /// The same for images of a known size.
+  func prepared(
+    _ request: KernelRequest, weights index: Int, image: [Int], _ epilogue: Epilogue
+  ) throws(MRDLError) -> Prepared {
+    try prepared(
+      request, weights: index, try convolution(request, weights: index, image: image, epilogue))
   }
 
   /// The bias filled up to whole blocks.
   private func paddedBias(
-    _ request: KernelRequest, _ convolution: BlockedConvolution
+    _ request: KernelRequest, _ index: Int, _ convolution: BlockedConvolution
   ) -> Storage? {
-    guard request.hasInput(2), let constant = request.inputs[2]?.constant else { return nil }
+    guard request.hasInput(index), let constant = request.inputs[index]?.constant else {
+      return nil
+    }
     return request.packedConstants.bytes(
       of: constant, layout: "blocked/bias/\(convolution.biasCount)",
       byteCount: convolution.biasCount * 4
@@ -92,9 +128,13 @@ package struct BlockedConv: FusibleOperator, ProgramOperator {
 }
 
 private struct BlockedConvKernel: Kernel {
-  let convolution: BlockedConvolution
-  let weights: Storage
-  let bias: Storage?
+  private let convolution: BlockedConvolution
+  private let weights: Storage
+  private let bias: Storage?
+
+  init(_ prepared: BlockedConv.Prepared) {
+    (convolution, weights, bias) = (prepared.convolution, prepared.weights, prepared.bias)
+  }
 
   var workspaceByteCount: Int { convolution.workspaceByteCount }
 

@@ -140,6 +140,12 @@ package struct WindowAttributes: Sendable {
     }
   }
 
+  /// Whether every output sees the input of the same index and no other.
+  package func isPointwise(kernel: [Int]) -> Bool {
+    kernel.allSatisfy { $0 == 1 } && (strides ?? []).allSatisfy { $0 == 1 }
+      && (autoPad != .notSet || (pads ?? []).allSatisfy { $0 == 0 })
+  }
+
   /// nil where the window is larger than the padded input.
   private func sizes(_ axis: Int, input: Int, kernel: Int) -> Axis? {
     let stride = strides?[axis] ?? 1

@@ -29,6 +29,7 @@ public enum GraphPasses {
     RemoveDeadCode.self,
     LiftSequences.self,
     BlockChannels.self,
+    ExpandDepthwise.self,
   ]
 
   /// The names by which passes are switched off.
