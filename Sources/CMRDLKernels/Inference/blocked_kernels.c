@@ -1,6 +1,7 @@
 #include "../include/mrdl_blocked_kernels.h"
 
 #include "../Probe/isa.h"
+#include "../Probe/processor.h"
 
 #define DECLARE(isa) extern const mrdl_blocked_kernels mrdl_f32_blocked_kernels__##isa;
 
@@ -39,4 +40,9 @@ const mrdl_blocked_kernels *mrdl_blocked_kernels_narrow(void) {
   if (mrdl_isa_current() == MRDL_ISA_AVX512) return &mrdl_f32_blocked_kernels__avx512vl;
 #endif
   return mrdl_blocked_kernels_current();
+}
+
+int32_t mrdl_blocked_kernels_narrow_are_quicker(void) {
+  return mrdl_isa_current() == MRDL_ISA_AVX512 &&
+         (mrdl_processor_features() & MRDL_FEATURE_AVX512_BY_HALVES) != 0;
 }

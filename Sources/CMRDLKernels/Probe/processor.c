@@ -10,6 +10,18 @@
 #include <sys/sysctl.h>
 #endif
 
+#if defined(__x86_64__)
+/// Zen 4, the first of its makers' processors with registers of 512 bits.
+static int works_by_halves(void) {
+  unsigned a, b, c, d;
+  if (!__get_cpuid(0, &a, &b, &c, &d) || b != signature_AMD_ebx || !__get_cpuid(1, &a, &b, &c, &d)) {
+    return 0;
+  }
+  const unsigned family = (a >> 8 & 15) + (a >> 20 & 255);
+  return family == 0x19;
+}
+#endif
+
 static unsigned probe(void) {
 #if defined(__x86_64__)
   unsigned features = MRDL_FEATURE_SSE2;
@@ -20,6 +32,7 @@ static unsigned probe(void) {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
       features |= MRDL_FEATURE_AVX512;
+      if (works_by_halves()) features |= MRDL_FEATURE_AVX512_BY_HALVES;
       if (__builtin_cpu_supports("avx512vnni")) features |= MRDL_FEATURE_AVX512_VNNI;
       if (__builtin_cpu_supports("avx512bf16")) features |= MRDL_FEATURE_AVX512_BF16;
     }

@@ -12,6 +12,8 @@ enum {
   MRDL_FEATURE_AVX512_VNNI = 1 << 5,
   /// Sums of products of bfloat16.
   MRDL_FEATURE_AVX512_BF16 = 1 << 6,
+  /// Operations on registers of 512 bits are done by halves: they take twice the time of narrower ones.
+  MRDL_FEATURE_AVX512_BY_HALVES = 1 << 7,
 };
 
 /// The features as bits, probed at the first call. Safe from any thread.

@@ -121,5 +121,8 @@ const mrdl_blocked_kernels *_Nonnull mrdl_blocked_kernels_current(void);
 /// networks of few channels; if not, those of `mrdl_blocked_kernels_current`.
 const mrdl_blocked_kernels *_Nonnull mrdl_blocked_kernels_narrow(void);
 
+/// Whether those take less time for a block, and not the same.
+int32_t mrdl_blocked_kernels_narrow_are_quicker(void);
+
 /// The kernels of one instruction set, null when the processor lacks it.
 const mrdl_blocked_kernels *_Nullable mrdl_blocked_kernels_for(mrdl_isa isa);

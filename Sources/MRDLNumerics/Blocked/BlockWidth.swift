@@ -18,6 +18,9 @@ package struct BlockWidth: Sendable, Hashable {
   /// Half as wide where the instruction set has registers of that size, for networks of few channels.
   package static let narrow = BlockWidth(isNarrow: true)
 
+  /// Whether narrow blocks take less time than wide ones, so that they pay where they leave fewer lanes idle.
+  package static let isNarrowQuicker = mrdl_blocked_kernels_narrow_are_quicker() != 0
+
   /// The blocks that so many channels fill.
   package func blockCount(channels: Int) -> Int { (channels + lanes - 1) / lanes }
 

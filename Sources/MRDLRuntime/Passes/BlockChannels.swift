@@ -35,20 +35,23 @@ enum BlockChannels: GraphPass {
       needed = graph.instructions.reduce(into: Set(graph.outputs)) { $0.formUnion($1.reads) }
     }
 
-    /// Narrow blocks where they leave a quarter of the lanes of the convolutions less idle.
+    /// Narrow blocks where they leave a quarter of the lanes of the convolutions less idle, and are quicker
+    /// for it: functions are computed for idle lanes, too.
     private static func width(for graph: ProgramGraph) -> BlockWidth {
       var lanes = (wide: 0, narrow: 0)
-      for instruction in graph.instructions
-      where isConvolution(instruction.op)
-        || ((instruction.op as? FusedOperator).map { isConvolution($0.base) } ?? false)
-      {
-        guard let weights = instruction.inputs[1].flatMap({ graph.values[$0].constant }),
+      var hasFunctions = false
+      for instruction in graph.instructions {
+        let fused = instruction.op as? FusedOperator
+        guard isConvolution(fused?.base ?? instruction.op),
+          let weights = instruction.inputs[1].flatMap({ graph.values[$0].constant }),
           weights.shape.rank == 4
         else { continue }
         lanes.wide += BlockWidth.wide.paddedChannels(weights.shape[0])
         lanes.narrow += BlockWidth.narrow.paddedChannels(weights.shape[0])
+        if let fused, fused.epilogue.activation.needsSecondPass { hasFunctions = true }
       }
-      return 4 * lanes.narrow <= 3 * lanes.wide ? .narrow : .wide
+      let isQuicker = BlockWidth.isNarrowQuicker || hasFunctions
+      return isQuicker && 4 * lanes.narrow <= 3 * lanes.wide ? .narrow : .wide
     }
 
     private static func isConvolution(_ op: any Operator) -> Bool {
