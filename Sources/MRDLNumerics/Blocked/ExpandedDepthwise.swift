@@ -28,7 +28,7 @@ package struct ExpandedDepthwise: Sendable {
   private let slotCount: Int
 
   /// Elements that a piece keeps at most: they stay in the second cache.
-  private static let mostElements = 131_072
+  private static let mostElements = 65_536
 
   /// Elements of what the first convolution gives for an image from which on this pays.
   package static let leastElements = 262_144
