@@ -67,6 +67,70 @@ struct PictureInputTests {
         nodes: [Node("Identity", inputs: ["x"], outputs: ["y"])]), opsets: ["": 28])
   }
 
+  /// A model that says nothing of pictures and begins with some nodes.
+  private static func beginning(
+    _ nodes: [Node], constants: [String: [Float]] = [:], outputs: [String] = ["y"]
+  ) throws -> Model {
+    Model(
+      graph: Graph(
+        inputs: [ValueInfo("x", .float32, ["N", 2, 2, 3])],
+        outputs: outputs.map { ValueInfo($0, .float32, nil) }, nodes: nodes),
+      tensors: try TensorTable(
+        constants.sorted { $0.key < $1.key }.map {
+          ModelTensor($0.key, Tensor($0.value, shape: $0.value.count == 1 ? [] : [$0.value.count]))
+        }))
+  }
+
+  private static func node(_ op: String, _ inputs: [String]) -> Node {
+    Node(op, inputs: inputs, outputs: ["y"])
+  }
+
+  @Test func pixelsAreTakenAsTheyAreWhereTheGraphScalesThem() throws {
+    let third = [Float](repeating: 1 / 255, count: 3)
+    for (nodes, constants) in [
+      ([Self.node("Mul", ["x", "c"])], ["c": [1 / 255]]),
+      ([Self.node("Mul", ["c", "x"])], ["c": third]),
+      ([Self.node("Mul", ["x", "c"])], ["c": [1 / 127.5]]),
+      ([Self.node("Div", ["x", "c"])], ["c": [255]]),
+      ([Self.node("Sub", ["x", "c"])], ["c": [127.5]]),
+      ([Self.node("Add", ["x", "c"])], ["c": [-128]]),
+      (
+        [
+          Node(
+            "Transpose", inputs: ["x"], outputs: ["t"],
+            attributes: ["perm": .integers([0, 3, 1, 2])]),
+          Self.node("Mul", ["t", "c"]),
+        ], ["c": [1 / 255]]
+      ),
+    ] as [([Node], [String: [Float]])] {
+      let input = try PictureInput(Self.beginning(nodes, constants: constants))
+      #expect(input.preprocessing == ImagePreprocessing(colorSpace: .rgb, layout: .nhwc))
+      #expect(input.height == 2)
+    }
+    let input = try PictureInput(
+      Self.beginning([Self.node("Mul", ["x", "c"])], constants: ["c": [1 / 255]]))
+    let y = try run(input, Tensor([Float](repeating: 51, count: 12), shape: [1, 2, 2, 3]))
+    #expect(y.elements(as: Float.self).allSatisfy { abs($0 - 0.2) < 1e-6 })
+  }
+
+  @Test func whatDoesNotTellOfPixelsAsksForWords() throws {
+    let shared = [Self.node("Mul", ["x", "c"]), Node("Relu", inputs: ["x"], outputs: ["z"])]
+    for (nodes, constants, outputs) in [
+      ([Self.node("Mul", ["x", "c"])], ["c": [0.5]], ["y"]),
+      ([Self.node("Mul", ["x", "c"])], ["c": [0]], ["y"]),
+      ([Self.node("Mul", ["x", "x"])], [:], ["y"]),
+      ([Self.node("Div", ["c", "x"])], ["c": [255]], ["y"]),
+      ([Self.node("Sub", ["x", "c"])], ["c": [0.5]], ["y"]),
+      ([Self.node("Sub", ["x", "c"])], ["c": [104, 117, 124]], ["y"]),
+      ([Self.node("Relu", ["x"])], [:], ["y"]),
+      (shared, ["c": [1 / 255]], ["y", "z"]),
+    ] as [([Node], [String: [Float]], [String])] {
+      let model = try Self.beginning(nodes, constants: constants, outputs: outputs)
+      let error = #expect(throws: MRDLError.self) { try PictureInput(model) }
+      #expect(error?.code == .wrongInput)
+    }
+  }
+
   static func options(_ change: (inout PictureOptions) -> Void) -> PictureOptions {
     var options = PictureOptions()
     change(&options)

@@ -26,7 +26,8 @@ public struct PictureInput: Sendable {
   /// - Parameters:
   ///   - name: the input; nil for the first one with preprocessing of pictures, or the only one there is or
   ///     that has four axes.
-  ///   - override: used in place of what the model says.
+  ///   - override: used in place of what the model says. Where neither says anything, pixels are taken as they
+  ///     are if the graph itself scales them.
   /// - Throws: `MRDL4003` where there is no such input, `MRDL4001` where the input cannot take pictures.
   public init(
     _ model: Model, input name: String? = nil, override: ImagePreprocessing? = nil
@@ -34,9 +35,13 @@ public struct PictureInput: Sendable {
     let index = try Self.index(of: name, in: model)
     let input = model.graph.inputs[index]
     let shape = try Self.shape(ofPictures: input)
-    guard let preprocessing = override ?? Self.stated(input.name, model) else {
+    var told = override ?? Self.stated(input.name, model)
+    if told == nil {
       // What cannot take pictures at all is told before what only lacks words.
-      _ = try PictureOptions().preprocessing(of: input, stated: nil)
+      let usual = try PictureOptions().preprocessing(of: input, stated: nil)
+      if try PixelRange(model).isScaled(input.name) { told = usual }
+    }
+    guard let preprocessing = told else {
       throw MRDLError(
         .wrongInput, "the model does not say how a picture becomes input \"\(input.name)\"",
         found: "\(input)",
