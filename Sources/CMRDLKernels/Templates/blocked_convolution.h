@@ -8,6 +8,8 @@
 #define PANEL (TILE_VECTORS * LANES)
 /// Elements of a line of the caches.
 #define LINE (64 / sizeof(real))
+/// Panels of fewer lines are read before anything could have brought them.
+#define LEAST_LINES 64
 
 typedef struct {
   const mrdl_blocked_product *product;
@@ -154,11 +156,12 @@ static void convolve_panel(const mrdl_blocked_product *p, size_t block, size_t v
   const int has_pairs = !p->has_planes && 2 * p->columns <= TILE_ROWS
                         && p->output_row_stride == p->columns * LANES;
   const size_t steps = (p->channels + LANES - 1) / LANES * p->taps;
-  size_t tiles_left = has_pairs ? (p->rows + 1) / 2 : p->rows * count;
+  const size_t share = steps * (has_pairs ? (p->rows + 1) / 2 : p->rows * count);
   tile_arguments t = {.product = p,
                       .weights = p->weights + block * LANES * p->channels * p->taps,
                       .bias = p->bias ? p->bias + block * LANES : 0,
-                      .ahead = ahead};
+                      .ahead = ahead,
+                      .ahead_lines = lines > 0 ? (lines + share - 1) / share : 0};
   for (size_t row = 0; row < p->rows;) {
     const int is_pair = has_pairs && row + 1 < p->rows;
     const tile_function(*tiles)[TILE_VECTORS] = p->has_planes ? plane_tiles
@@ -172,13 +175,11 @@ static void convolve_panel(const mrdl_blocked_product *p, size_t block, size_t v
       t.input = input + column * column_step;
       t.output = p->output + to + column * LANES;
       t.residual = p->residual ? p->residual + to + column * LANES : 0;
-      const size_t share = tiles_left * steps;
-      t.ahead_lines = (lines + share - 1) / share;
       tiles[columns - 1][vectors - 1](&t);
       const size_t brought = t.ahead_lines * steps;
       t.ahead += brought * LINE;
-      lines -= brought < lines ? brought : lines;
-      tiles_left--;
+      lines = brought < lines ? lines - brought : 0;
+      if (lines == 0) t.ahead_lines = 0;
       column += columns;
     }
     row += is_pair ? 2 : 1;
@@ -187,13 +188,14 @@ static void convolve_panel(const mrdl_blocked_product *p, size_t block, size_t v
 
 void KERNEL(blocked_convolve)(const mrdl_blocked_product *p) {
   const size_t depth = p->channels * p->taps;
-  if (p->columns == 0 || depth == 0) return;
+  if (p->columns == 0) return;
   for (size_t block = p->first_block; block < p->last_block;) {
     const size_t left = p->last_block - block;
     const size_t vectors = left < TILE_VECTORS ? left : TILE_VECTORS;
     const size_t next = block + vectors;
     const real *ahead = next < p->last_block ? p->weights + next * LANES * depth : p->next_weights;
-    convolve_panel(p, block, vectors, ahead, ahead ? vectors * LANES * depth / LINE : 0);
+    const size_t lines = vectors * LANES * depth / LINE;
+    convolve_panel(p, block, vectors, ahead, ahead && lines >= LEAST_LINES ? lines : 0);
     block = next;
   }
 }
