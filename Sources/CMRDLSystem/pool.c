@@ -12,35 +12,60 @@ enum { maximum_size = 1024, cache_line = 64, stack_bytes = 4 << 20 };
 /// How long a thread without work spins before it sleeps.
 static const uint64_t spin_nanoseconds = 30000;
 
-/// In the lower half of a share: no piece of it is left.
-static const uint64_t exhausted = UINT32_MAX;
+/// How many looks a thread that is done with its own pieces takes for the end of the phase, or for the
+/// next call, before it looks for pieces of others. Looking takes a cache line from its owner.
+enum { patience = 16 };
 
-/// The pieces that one thread takes first: a stretch, the same one whenever a call has as many pieces, so
-/// that what a thread has in its caches serves it again.
+/// More pieces than a share or a counter could tell apart.
+static const uint64_t exhausted = INT32_MAX;
+
+/// After so many generations every share is brought up to date, long before their order is lost.
+static const unsigned generations_in_order = 1u << 28;
+
+/// The pieces that one thread takes first: a stretch of each phase, the same one whenever a call has as
+/// many pieces, so that what a thread has in its caches serves it again.
 typedef struct {
-  /// The generation of the call in the upper half, the next piece that nobody has taken in the
-  /// lower. A piece is taken by compare and exchange, so a thread that comes late cannot take one
-  /// of a call that it has not seen.
-  _Alignas(cache_line) atomic_uint_fast64_t next;
+  /// The generation of a call in the upper half; in the lower, how many pieces of the stretch were
+  /// taken in all phases. A piece is taken by compare and exchange, the first one together with the
+  /// generation, so nobody has to lay shares out, and a thread that comes late cannot take a piece of
+  /// another call, or of another phase, than the one it knows.
+  _Alignas(cache_line) atomic_uint_fast64_t taken;
 } share;
 
 static share shares[maximum_size];
 
-static struct {
-  /// Counts calls; idle threads sleep on it.
-  _Alignas(cache_line) atomic_uint published;
-  atomic_uint sleepers;
-  /// Pieces that other threads than the caller have finished; the caller sleeps on it.
-  _Alignas(cache_line) atomic_uint finished;
-  atomic_uint caller_sleeps;
-  /// The call at work, and how many threads share its pieces out. Read after a piece was taken, which
-  /// keeps the call alive; `count` and `sharers` before that, too.
-  _Alignas(cache_line) atomic_uint count;
-  atomic_uint sharers;
+/// A parallel call as one thread knows it.
+typedef struct {
+  unsigned generation;
+  unsigned phases;
+  /// Pieces of a phase.
+  unsigned count;
+  /// How many threads share the pieces out.
+  unsigned sharers;
+  /// What `finished` was before.
+  unsigned finished;
   mrdl_pool_body body;
   void *context;
-  /// Of the caller alone: the call before.
-  uint64_t generation;
+} call;
+
+static struct {
+  /// The call at work, in one line, which is all that a thread has to fetch to begin. `generation` is
+  /// even and grows by 2 with each call, odd while the caller changes the rest; idle threads sleep
+  /// on it.
+  _Alignas(cache_line) atomic_uint generation;
+  atomic_uint phases;
+  atomic_uint count;
+  atomic_uint sharers;
+  atomic_uint finished_before;
+  _Atomic(mrdl_pool_body) body;
+  _Atomic(void *) context;
+  /// Threads that sleep or are about to.
+  _Alignas(cache_line) atomic_uint sleepers;
+  /// Pieces of all calls that were finished, without those that the caller did in the last phase of
+  /// its call, which nobody waits for; those who wait for them sleep on it.
+  _Alignas(cache_line) atomic_uint finished;
+  /// Threads that sleep until pieces are finished, or are about to.
+  atomic_uint waiting;
   /// Held by the thread whose call is at work, and while the threads are started.
   _Alignas(cache_line) atomic_flag busy;
 } pool = {.busy = ATOMIC_FLAG_INIT};
@@ -52,47 +77,115 @@ static atomic_size_t chosen_size, running_size;
 /// Set in a thread that is at work for a parallel call.
 static _Thread_local int inside;
 
-/// The first piece of a share.
-static uint64_t first_piece(uint64_t index, uint64_t count, uint64_t sharers) {
-  return index * count / sharers;
+// MARK: Pieces
+
+/// Where the stretch of a share begins in a phase.
+static uint64_t first_piece(const call *c, size_t index) {
+  return (uint64_t)index * c->count / c->sharers;
 }
 
-/// Takes pieces of the current call until none is left: its own ones, then those of the others.
+/// Takes pieces of a share in one phase until none is left.
 ///
 /// - Returns: how many pieces this thread ran.
-static unsigned work(size_t slot) {
+static unsigned run_share(const call *c, unsigned phase, size_t index, size_t slot) {
+  const uint64_t first = first_piece(c, index), length = first_piece(c, index + 1) - first;
   unsigned done = 0;
-  for (size_t turn = 0;;) {
-    const size_t sharers = atomic_load_explicit(&pool.sharers, memory_order_relaxed);
-    if (slot >= sharers || turn >= sharers) return done;
-    const size_t index = (slot + turn) % sharers;
-    uint_fast64_t state = atomic_load_explicit(&shares[index].next, memory_order_acquire);
-    for (;;) {
-      // Once more, after the state: these belong to it.
-      const size_t known = atomic_load_explicit(&pool.sharers, memory_order_relaxed);
-      const unsigned count = atomic_load_explicit(&pool.count, memory_order_relaxed);
-      const uint64_t piece = state & UINT32_MAX;
-      if (slot >= known || index >= known || piece >= first_piece(index + 1, count, known)) break;
-      if (atomic_compare_exchange_weak_explicit(&shares[index].next, &state, state + 1,
-                                                memory_order_acq_rel, memory_order_acquire)) {
-        pool.body(pool.context, piece, slot);
-        done += 1;
-        state = atomic_load_explicit(&shares[index].next, memory_order_acquire);
-      }
+  uint_fast64_t state = atomic_load_explicit(&shares[index].taken, memory_order_relaxed);
+  for (;;) {
+    const unsigned generation = (unsigned)(state >> 32);
+    const int is_later = (int)(generation - c->generation) > 0;
+    const uint64_t taken = generation == c->generation ? state & UINT32_MAX : 0;
+    if (is_later || taken >= (phase + 1) * length) return done;
+    const uint_fast64_t next = (uint64_t)c->generation << 32 | (taken + 1);
+    if (atomic_compare_exchange_weak_explicit(&shares[index].taken, &state, next,
+                                              memory_order_relaxed, memory_order_relaxed)) {
+      const uint64_t piece = first + taken - phase * length;
+      c->body(c->context, (uint64_t)phase * c->count + piece, slot);
+      done += 1;
+      state = atomic_load_explicit(&shares[index].taken, memory_order_relaxed);
     }
-    turn += 1;
   }
 }
 
-/// Spins until `*word` differs from `seen`, or for a while.
-static void spin_while(atomic_uint *word, unsigned seen) {
-  const uint64_t start = mrdl_nanoseconds();
-  do {
-    for (int i = 0; i < 16; i++) {
-      if (atomic_load_explicit(word, memory_order_acquire) != seen) return;
+/// Takes pieces of all shares but the thread's own.
+static unsigned run_others(const call *c, unsigned phase, size_t slot) {
+  unsigned done = 0;
+  for (size_t turn = 1; turn < c->sharers; turn++) {
+    done += run_share(c, phase, (slot + turn) % c->sharers, slot);
+  }
+  return done;
+}
+
+// MARK: Waiting
+
+/// Looks whether a counter reaches a value: patiently, then until so much time has passed.
+static int reaches(atomic_uint *counter, unsigned value, uint64_t nanoseconds) {
+  for (uint64_t start = 0;;) {
+    for (int i = 0; i < patience; i++) {
+      if ((int)(atomic_load_explicit(counter, memory_order_acquire) - value) >= 0) return 1;
       mrdl_relax();
     }
-  } while (mrdl_nanoseconds() - start < spin_nanoseconds);
+    const uint64_t now = nanoseconds == 0 ? 0 : mrdl_nanoseconds();
+    if (start == 0) start = now;
+    if (now - start >= nanoseconds) return 0;
+  }
+}
+
+/// Waits for the call after the one with the generation `seen`, or a later one.
+static call next_call(unsigned seen) {
+  for (;;) {
+    if (!reaches(&pool.generation, seen + 2, spin_nanoseconds)) {
+      // The caller publishes its call before it reads `sleepers`; here the order is the other way
+      // round, so that one of the two sees the other.
+      atomic_fetch_add(&pool.sleepers, 1);
+      while (atomic_load(&pool.generation) == seen) mrdl_wait_while(&pool.generation, seen);
+      atomic_fetch_sub(&pool.sleepers, 1);
+    }
+    call c = {.generation = atomic_load_explicit(&pool.generation, memory_order_acquire)};
+    if (c.generation == seen || c.generation % 2 != 0) continue;
+    c.phases = atomic_load_explicit(&pool.phases, memory_order_relaxed);
+    c.count = atomic_load_explicit(&pool.count, memory_order_relaxed);
+    c.sharers = atomic_load_explicit(&pool.sharers, memory_order_relaxed);
+    c.finished = atomic_load_explicit(&pool.finished_before, memory_order_relaxed);
+    c.body = atomic_load_explicit(&pool.body, memory_order_relaxed);
+    c.context = atomic_load_explicit(&pool.context, memory_order_relaxed);
+    // The same generation before and after: all of it belongs to one call.
+    atomic_thread_fence(memory_order_acquire);
+    if (atomic_load_explicit(&pool.generation, memory_order_relaxed) == c.generation) return c;
+  }
+}
+
+/// Tells those who wait how many pieces were finished.
+static void report(unsigned done) {
+  if (done == 0) return;
+  atomic_fetch_add(&pool.finished, done);
+  if (atomic_load(&pool.waiting) > 0) mrdl_wake_all(&pool.finished);
+}
+
+/// Waits until so many pieces are finished.
+static void await_finished(unsigned goal) {
+  while (!reaches(&pool.finished, goal, spin_nanoseconds)) {
+    atomic_fetch_add(&pool.waiting, 1);
+    // Read now: a thread may have finished before it could see that this one waits.
+    const unsigned finished = atomic_load(&pool.finished);
+    if ((int)(finished - goal) < 0) mrdl_wait_while(&pool.finished, finished);
+    atomic_fetch_sub(&pool.waiting, 1);
+  }
+}
+
+// MARK: Taking part
+
+/// What `finished` is when all pieces up to a phase are done.
+static unsigned end_of(const call *c, unsigned phase) {
+  return c->finished + (phase + 1) * c->count;
+}
+
+/// Takes part in a phase, and waits for its end.
+static void run_phase(const call *c, unsigned phase, size_t slot) {
+  report(run_share(c, phase, slot, slot));
+  if (reaches(&pool.finished, end_of(c, phase), 0)) return;
+  report(run_others(c, phase, slot));
+  await_finished(end_of(c, phase));
 }
 
 static void *serve(void *argument) {
@@ -100,22 +193,28 @@ static void *serve(void *argument) {
   inside = 1;
   unsigned seen = 0;
   for (;;) {
-    spin_while(&pool.published, seen);
-    // The caller raises `published` before it reads `sleepers`; here the order is the other way
-    // round, so that one of the two sees the other.
-    atomic_fetch_add(&pool.sleepers, 1);
-    while (atomic_load(&pool.published) == seen) mrdl_wait_while(&pool.published, seen);
-    atomic_fetch_sub(&pool.sleepers, 1);
-    seen = atomic_load(&pool.published);
-
-    const unsigned done = work(slot);
-    if (done > 0) {
-      atomic_fetch_add(&pool.finished, done);
-      if (atomic_load(&pool.caller_sleeps)) mrdl_wake_all(&pool.finished);
-    }
+    const call c = next_call(seen);
+    seen = c.generation;
+    if (slot >= c.sharers) continue;
+    const unsigned last = c.phases - 1;
+    for (unsigned phase = 0; phase < last; phase++) run_phase(&c, phase, slot);
+    report(run_share(&c, last, slot, slot));
+    if (!reaches(&pool.generation, seen + 2, 0)) report(run_others(&c, last, slot));
   }
   return NULL;
 }
+
+/// The part of the caller. Nobody waits for its pieces of the last phase, so it keeps them to itself.
+static void lead(const call *c) {
+  const unsigned last = c->phases - 1;
+  for (unsigned phase = 0; phase < last; phase++) run_phase(c, phase, 0);
+  unsigned goal = end_of(c, last) - run_share(c, last, 0, 0);
+  if (reaches(&pool.finished, goal, 0)) return;
+  goal -= run_others(c, last, 0);
+  await_finished(goal);
+}
+
+// MARK: Size
 
 size_t mrdl_pool_size(void) {
   const size_t running = atomic_load_explicit(&running_size, memory_order_acquire);
@@ -164,52 +263,54 @@ static size_t start(void) {
   return running;
 }
 
+// MARK: Calls
+
 static void run_alone(size_t count, mrdl_pool_body body, void *context) {
   for (size_t index = 0; index < count; index++) body(context, index, 0);
 }
 
-void mrdl_pool_run(size_t maximum_threads, size_t count, mrdl_pool_body body, void *context) {
-  if (count <= 1 || maximum_threads == 1 || inside || count >= exhausted || mrdl_pool_size() == 1 ||
+/// Makes a call known to all threads and wakes those that sleep.
+static void publish(call *c) {
+  const unsigned before = atomic_load_explicit(&pool.generation, memory_order_relaxed);
+  c->generation = before + 2;
+  if (c->generation % generations_in_order == 0) {
+    for (size_t i = 0; i < maximum_size; i++) {
+      atomic_store(&shares[i].taken, (uint64_t)before << 32 | exhausted);
+    }
+  }
+  atomic_store_explicit(&pool.generation, before + 1, memory_order_relaxed);
+  atomic_thread_fence(memory_order_release);
+  atomic_store_explicit(&pool.phases, c->phases, memory_order_relaxed);
+  atomic_store_explicit(&pool.count, c->count, memory_order_relaxed);
+  atomic_store_explicit(&pool.sharers, c->sharers, memory_order_relaxed);
+  atomic_store_explicit(&pool.finished_before, c->finished, memory_order_relaxed);
+  atomic_store_explicit(&pool.body, c->body, memory_order_relaxed);
+  atomic_store_explicit(&pool.context, c->context, memory_order_relaxed);
+  atomic_store(&pool.generation, c->generation);
+  if (atomic_load(&pool.sleepers) > 0) mrdl_wake_all(&pool.generation);
+}
+
+void mrdl_pool_run(size_t maximum_threads, size_t phases, size_t count, mrdl_pool_body body,
+                   void *context) {
+  if (count <= 1 || phases == 0 || maximum_threads == 1 || inside || count >= exhausted / phases ||
+      mrdl_pool_size() == 1 ||
       atomic_flag_test_and_set_explicit(&pool.busy, memory_order_acquire)) {
-    run_alone(count, body, context);
+    run_alone(phases * count, body, context);
     return;
   }
   size_t running = atomic_load_explicit(&running_size, memory_order_relaxed);
   if (running == 0) running = start();
   const int unlimited = maximum_threads == 0 || maximum_threads > running;
   const size_t limit = unlimited ? running : maximum_threads;
-  const size_t sharers = limit < count ? limit : count;
-
+  call c = {.phases = (unsigned)phases,
+            .count = (unsigned)count,
+            .sharers = (unsigned)(limit < count ? limit : count),
+            .finished = atomic_load_explicit(&pool.finished, memory_order_relaxed),
+            .body = body,
+            .context = context};
   inside = 1;
-  // Close the call before, so that nobody takes a piece between the new count and the new shares.
-  const size_t before = atomic_load_explicit(&pool.sharers, memory_order_relaxed);
-  const uint64_t generation = ++pool.generation;
-  for (size_t i = 0; i < before; i++) atomic_store(&shares[i].next, generation << 32 | exhausted);
-  atomic_store_explicit(&pool.count, (unsigned)count, memory_order_relaxed);
-  atomic_store_explicit(&pool.sharers, (unsigned)sharers, memory_order_relaxed);
-  pool.body = body;
-  pool.context = context;
-  atomic_store_explicit(&pool.finished, 0, memory_order_relaxed);
-  for (size_t i = 0; i < sharers; i++) {
-    atomic_store_explicit(&shares[i].next, generation << 32 | first_piece(i, count, sharers),
-                          memory_order_release);
-  }
-  atomic_fetch_add(&pool.published, 1);
-  if (atomic_load(&pool.sleepers) > 0) mrdl_wake_all(&pool.published);
-
-  const unsigned elsewhere = (unsigned)count - work(0);
-  unsigned finished = atomic_load_explicit(&pool.finished, memory_order_acquire);
-  while (finished != elsewhere) {
-    spin_while(&pool.finished, finished);
-    finished = atomic_load(&pool.finished);
-    if (finished == elsewhere) break;
-    atomic_store(&pool.caller_sleeps, 1);
-    // Read again: a thread may have finished before it could see that the caller sleeps.
-    finished = atomic_load(&pool.finished);
-    if (finished != elsewhere) mrdl_wait_while(&pool.finished, finished);
-    atomic_store(&pool.caller_sleeps, 0);
-    finished = atomic_load(&pool.finished);
-  }
+  publish(&c);
+  lead(&c);
   inside = 0;
   atomic_flag_clear_explicit(&pool.busy, memory_order_release);
 }
