@@ -159,18 +159,41 @@ static void apply_function(const GATE *f, real *values) {
   store(values, y);
 }
 
+/// A value whose division is still to be done: a product of two takes one division.
+typedef struct {
+  vec above, below;
+} quotient;
+
+INLINE vec value_of(quotient q) { return q.above / q.below; }
+
+INLINE vec product_of(quotient p, quotient q) { return p.above * q.above / (p.below * q.below); }
+
+/// 1 / (1 + exp(−x)), with exp of negative numbers only; within 3 ulp.
+INLINE quotient sigmoid_quotient(vec x) {
+  const vec e = exp_of_negative(-magnitude(x));
+  return (quotient){x < (vec)0 ? e : (vec)1, e + (vec)1};
+}
+
+/// −m / (m + 2) where m = exp(−2 |x|) − 1, with the sign of x; within 4 ulp.
+INLINE quotient tanh_quotient(vec x) {
+  const vec y = magnitude(x);
+  const vec m = exp_minus_1_of_negative(-(y + y));
+  const uvec sign = bits_of(x) & ((uvec)1 << (REAL_BITS - 1));
+  return (quotient){of_bits(bits_of(magnitude(m)) | sign), m + (vec)2};
+}
+
 /// The function of a gate or a state; `usual` is what it is where the cell is `is_usual`.
-INLINE vec applied(const int is_usual, const mrdl_gate_function usual, const GATE *f, vec v) {
-  if (is_usual) return usual == MRDL_GATE_SIGMOID ? sigmoid_of(v) : tanh_of(v);
+INLINE quotient applied(const int is_usual, const mrdl_gate_function usual, const GATE *f, vec v) {
+  if (is_usual) return usual == MRDL_GATE_SIGMOID ? sigmoid_quotient(v) : tanh_quotient(v);
   real values[LANES];
   store(values, v);
   apply_function(f, values);
-  return load(values);
+  return (quotient){load(values), (vec)1};
 }
 
 /// The same for a gate, which may be clipped before.
-INLINE vec gate(const int is_usual, const mrdl_gate_function usual, const RECURRENCE *r,
-                const int function, vec v) {
+INLINE quotient gate(const int is_usual, const mrdl_gate_function usual, const RECURRENCE *r,
+                     const int function, vec v) {
   if (!is_usual && r->clips) {
     const vec bound = (vec)r->clip;
     v = v < -bound ? -bound : v;
@@ -197,7 +220,7 @@ INLINE vec gate_sum(const block_step *b, int g) {
 }
 
 INLINE vec rnn_state(const int is_usual, const block_step *b) {
-  return gate(is_usual, MRDL_GATE_TANH, b->r, 0, gate_sum(b, 0));
+  return value_of(gate(is_usual, MRDL_GATE_TANH, b->r, 0, gate_sum(b, 0)));
 }
 
 INLINE vec lstm_state(const int is_usual, const block_step *b) {
@@ -210,18 +233,18 @@ INLINE vec lstm_state(const int is_usual, const block_step *b) {
     i = mul_add(load(r->peepholes + b->unit), old, i);
     f = mul_add(load(r->peepholes + 2 * r->width + b->unit), old, f);
   }
-  i = gate(is_usual, MRDL_GATE_SIGMOID, r, 0, i);
+  const quotient input = gate(is_usual, MRDL_GATE_SIGMOID, r, 0, i);
   if (!is_usual && r->cell == MRDL_CELL_LSTM_COUPLED) {
-    f = (vec)1 - i;
+    f = (vec)1 - value_of(input);
   } else {
-    f = gate(is_usual, MRDL_GATE_SIGMOID, r, 0, f);
+    f = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, f));
   }
-  const vec c = gate(is_usual, MRDL_GATE_TANH, r, 1, gate_sum(b, 3));
-  const vec new = mul_add(f, old, i * c);
+  const quotient candidate = gate(is_usual, MRDL_GATE_TANH, r, 1, gate_sum(b, 3));
+  const vec new = mul_add(f, old, product_of(input, candidate));
   store(cell, new);
   if (has_peepholes) o = mul_add(load(r->peepholes + r->width + b->unit), new, o);
-  o = gate(is_usual, MRDL_GATE_SIGMOID, r, 0, o);
-  return o * applied(is_usual, MRDL_GATE_TANH, &r->functions[2], new);
+  return product_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, o),
+                    applied(is_usual, MRDL_GATE_TANH, &r->functions[2], new));
 }
 
 INLINE vec gru_mix(const block_step *b, vec z, vec h) {
@@ -230,26 +253,27 @@ INLINE vec gru_mix(const block_step *b, vec z, vec h) {
 
 INLINE vec gru_linear_state(const int is_usual, const block_step *b) {
   const RECURRENCE *r = b->r;
-  const vec z = gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 0));
-  const vec reset = gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 1));
+  const vec z = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 0)));
+  const vec reset = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 1)));
   vec product = load(b->products + 2 * LANES);
   if (r->candidate_bias) product = product + load(r->candidate_bias + b->unit);
   const vec sum = mul_add(reset, product, load(b->inputs + 2 * LANES));
-  return gru_mix(b, z, gate(is_usual, MRDL_GATE_TANH, r, 1, sum));
+  return gru_mix(b, z, value_of(gate(is_usual, MRDL_GATE_TANH, r, 1, sum)));
 }
 
 /// The first phase of GRU.
 INLINE void gru_gates(const int is_usual, const block_step *b) {
   const RECURRENCE *r = b->r;
-  store(r->update + b->at, gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 0)));
-  const vec reset = gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 1));
+  store(r->update + b->at, value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 0))));
+  const vec reset = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 1)));
   store(r->reset_state + b->at, reset * load(b->before + b->at));
 }
 
 /// The second phase of GRU.
 INLINE vec gru_state(const int is_usual, const block_step *b) {
   const vec sum = load(b->inputs + 2 * LANES) + load(b->products);
-  return gru_mix(b, load(b->r->update + b->at), gate(is_usual, MRDL_GATE_TANH, b->r, 1, sum));
+  return gru_mix(b, load(b->r->update + b->at),
+                 value_of(gate(is_usual, MRDL_GATE_TANH, b->r, 1, sum)));
 }
 
 /// Whether the functions are those that the cell has by default, and nothing bounds or adds to them.
@@ -275,6 +299,8 @@ INLINE void cell_blocks(const mrdl_cell cell, const int is_usual, const RECURREN
   real *after = r->state[(step + 1) % 2];
   const real *left = cell == MRDL_CELL_GRU && phase == 1 ? r->reset_state : before;
 
+  // What other threads have written comes over while the first products are summed.
+  for (size_t k = 0; k < r->batch * r->width; k += 64 / sizeof(real)) __builtin_prefetch(left + k);
   for (size_t n = first; n < last; n++) {
     // Every other step from the end, where the caches hold what the step before has left.
     const size_t block = step % 2 == 0 ? n : first + last - 1 - n;

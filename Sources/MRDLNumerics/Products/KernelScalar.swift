@@ -54,9 +54,14 @@ package protocol KernelScalar: BinaryFloatingPoint, Sendable {
   /// Elements in a register.
   static var lanes: Int { get }
 
+  /// The steps of one run of a recurrent layer as the kernels read them, `mrdl_f32_recurrence`.
+  associatedtype RecurrentArguments
+
+  static func arguments(of steps: borrowing RecurrentSteps<Self>) -> RecurrentArguments
+
   /// Computes some blocks of units of a recurrent layer at one step.
   static func advance(
-    _ steps: borrowing RecurrentSteps<Self>, step: Int, phase: Int, blocks: Range<Int>)
+    _ steps: UnsafePointer<RecurrentArguments>, step: Int, phase: Int, blocks: Range<Int>)
 
   static func convolveDepthwise(
     _ window: mrdl_window, planes: Int, _ input: UnsafePointer<Self>,

@@ -99,7 +99,7 @@ package struct Recurrence: Sendable {
 
   /// Below so many multiplications a step stays in one piece: a thread whose second cache holds the weights with
   /// room to spare is done before another one has heard of it.
-  private static let leastParallelWork = Environment.secondCacheByteCount / 32
+  private static let leastParallelWork = Environment.secondCacheByteCount / 64
 
   /// The pieces of a step that are worth a thread each, at most four.
   package var stepPieceCount: Int {

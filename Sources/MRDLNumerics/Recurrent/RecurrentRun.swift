@@ -21,20 +21,23 @@ struct RecurrentRun<Scalar: KernelScalar> {
   func run() {
     let layout = recurrence.layout
     guard layout.batch > 0, layout.hiddenSize > 0 else { return }
-    let blockStep = (weights.blockCount + recurrence.stepPieceCount - 1) / recurrence.stepPieceCount
+    // A unit is the work of one piece, so the pieces may follow the threads: a stretch of weights for each.
+    let pieceCount = WorkerPool.limit(
+      threadLimit, slots: min(WorkerPool.size, recurrence.stepPieceCount))
+    let blockStep = (weights.blockCount + pieceCount - 1) / pieceCount
     let steps = self.steps()
     load(buffers.initialState, into: base + parts.states.0)
     // The places behind the last unit are read, and must be numbers.
     (base + parts.states.1).update(repeating: 0, count: layout.batch * weights.width)
     if let cell = steps.cell { load(buffers.initialCell, into: cell) }
     multiplyInputs()
-    let phases = steps.update == nil ? 1 : 2
-    for step in 0..<layout.length {
-      for phase in 0..<phases {
-        WorkerPool.run(
-          BlockStep(steps: steps, step: step, phase: phase, blockStep: blockStep),
-          count: (weights.blockCount + blockStep - 1) / blockStep, threadLimit: threadLimit)
-      }
+    withUnsafePointer(to: Scalar.arguments(of: steps)) { arguments in
+      let work = StepPieces(
+        steps: arguments, blockCount: weights.blockCount, blockStep: blockStep,
+        phaseCount: steps.update == nil ? 1 : 2)
+      WorkerPool.run(
+        work, phases: layout.length * work.phaseCount, count: work.pieceCount,
+        threadLimit: threadLimit)
     }
     let last = layout.length % 2 == 0 ? parts.states.0 : parts.states.1
     store(base + last, to: buffers.lastState)
@@ -115,17 +118,21 @@ struct RecurrentRun<Scalar: KernelScalar> {
     }
   }
 
-  /// Some blocks of units at one step.
-  private struct BlockStep: ParallelWork {
-    let steps: RecurrentSteps<Scalar>
-    let step: Int
-    let phase: Int
+  /// All steps, each in one or two phases, each of these in pieces of some blocks of units.
+  private struct StepPieces: ParallelWork {
+    let steps: UnsafePointer<Scalar.RecurrentArguments>
+    let blockCount: Int
     let blockStep: Int
+    let phaseCount: Int
+
+    var pieceCount: Int { (blockCount + blockStep - 1) / blockStep }
 
     func run(index: Int, slot: Int) {
-      let first = index * blockStep
-      let last = min(first + blockStep, steps.recurrence.weights.blockCount)
-      Scalar.advance(steps, step: step, phase: phase, blocks: first..<last)
+      let (phase, piece) = index.quotientAndRemainder(dividingBy: pieceCount)
+      let first = piece * blockStep
+      Scalar.advance(
+        steps, step: phase / phaseCount, phase: phase % phaseCount,
+        blocks: first..<min(first + blockStep, blockCount))
     }
   }
 }
