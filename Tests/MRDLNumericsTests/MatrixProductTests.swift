@@ -47,7 +47,8 @@ import Testing
       Scalar.scalarType, rows: m, columns: n, depth: k,
       left: leftTransposed ? .transposed(m) : nil, right: rightTransposed ? .transposed(k) : nil,
       alpha: alpha, epilogue: Epilogue(addsResidual: addsResidual, activation: activation),
-      accumulates: accumulates, leftIsPacked: packLeft, rightIsPacked: packRight)
+      accumulates: accumulates, leftIsPacked: packLeft, rightIsPacked: packRight,
+      sharesRows: packRight)
     let left = Self.stored(a, rows: m, columns: k, transposed: leftTransposed)
     let right = Self.stored(b, rows: k, columns: n, transposed: rightTransposed)
     let packedLeft = Workspace(byteCount: product.packedLeftByteCount)
@@ -141,18 +142,28 @@ import Testing
     #expect(c == [201, 2010, -1, -1, -1, 403, 4030, -1, -1, -1, 605, 6050, -1, -1, -1])
   }
 
-  @Test(arguments: [Sizes(200, 3000, 70), Sizes(300, 40, 500), Sizes(1, 5000, 300)])
-  func threadsDoNotShow(_ sizes: Sizes) {
+  /// Whether threads share out columns or, where the right matrix is packed, rows.
+  @Test(
+    arguments: [
+      Sizes(200, 3000, 70), Sizes(300, 40, 500), Sizes(1, 5000, 300), Sizes(33, 70, 900),
+    ],
+    [false, true])
+  func threadsDoNotShow(_ sizes: Sizes, packsRight: Bool) {
     let product = MatrixProduct(
       .float32, rows: sizes.rows, columns: sizes.columns, depth: sizes.depth,
-      epilogue: Epilogue(activation: .tanh))
+      epilogue: Epilogue(activation: .tanh), rightIsPacked: packsRight, sharesRows: true)
     let a: [Float] = numbers(sizes.rows * sizes.depth, seed: 6)
     let b: [Float] = numbers(sizes.depth * sizes.columns, seed: 7)
+    let packed = Workspace(byteCount: product.packedRightByteCount)
+    if packsRight { product.packRight(b, into: packed.base) }
     let results = [1, 2, 0].map { threadLimit in
       var c = [Float](repeating: 0, count: sizes.rows * sizes.columns)
       let workspace = Workspace(byteCount: product.workspaceByteCount)
-      product.run(
-        left: a, right: b, output: &c, workspace: workspace.base, threadLimit: threadLimit)
+      b.withUnsafeBytes { b in
+        guard let right = packsRight ? UnsafeRawPointer(packed.base) : b.baseAddress else { return }
+        product.run(
+          left: a, right: right, output: &c, workspace: workspace.base, threadLimit: threadLimit)
+      }
       return c.map { $0.bitPattern }
     }
     #expect(results[0] == results[1])

@@ -47,6 +47,8 @@ package struct MatrixProduct: Sendable {
   let blocking: ProductBlocking
   /// Pieces that run at the same time have a part of the workspace each.
   let slotCount: Int
+  /// How many threads share the rows out, where they do so; 1 where they share the columns.
+  private let rowShares: Int
   private let isVector: Bool
 
   /// - Parameters:
@@ -54,12 +56,15 @@ package struct MatrixProduct: Sendable {
   ///   - rows, columns, depth: the left matrix is `rows` × `depth`, the right one `depth` × `columns`.
   ///   - left, right: their layouts; by default row-major and dense.
   ///   - outputRowStride: by default `columns`.
+  ///   - sharesRows: whether threads may share the rows out, as in layers one after the other: what a thread
+  ///     writes in one of them it reads in the next. They do so where a thread's second cache holds the right
+  ///     matrix, packed.
   /// - Precondition: the scalar type is one of the two.
   package init(
     _ scalarType: ScalarType, rows: Int, columns: Int, depth: Int, left: Layout? = nil,
     right: Layout? = nil, outputRowStride: Int? = nil, alpha: Double = 1,
     epilogue: Epilogue = .none, accumulates: Bool = false, leftIsPacked: Bool = false,
-    rightIsPacked: Bool = false
+    rightIsPacked: Bool = false, sharesRows: Bool = false
   ) {
     precondition(scalarType == .float32 || scalarType == .float64, "a product of \(scalarType)")
     self.scalarType = scalarType
@@ -79,12 +84,26 @@ package struct MatrixProduct: Sendable {
       ? ProductBlocking(rows: rows, columns: columns, depth: depth, Float.self)
       : ProductBlocking(rows: rows, columns: columns, depth: depth, Double.self)
     slotCount = blocking.slotCount()
+    rowShares =
+      sharesRows && rightIsPacked && !leftIsPacked
+      ? Self.rowShares(blocking, elementByteCount: scalarType == .float32 ? 4 : 8) : 1
     isVector =
       alpha == 1
       && Self.isVector(
         rows: rows, columns: columns, left: self.left, right: self.right,
         outputRowStride: self.outputRowStride, leftIsPacked: leftIsPacked,
         rightIsPacked: rightIsPacked)
+  }
+
+  /// A share has at least so many rows: fewer do not make up for reading all weights.
+  private static let leastRows = 8
+
+  private static func rowShares(_ blocking: ProductBlocking, elementByteCount: Int) -> Int {
+    let work = blocking.rows * blocking.columns * blocking.depth
+    let shares = min(WorkerPool.size, work / ProductBlocking.leastParallelWork)
+    let fits =
+      blocking.packedRightCount * elementByteCount <= Environment.secondCacheByteCount / 2
+    return fits && shares > 1 && blocking.rows >= shares * leastRows ? shares : 1
   }
 
   private static func isVector(
@@ -138,7 +157,7 @@ package struct MatrixProduct: Sendable {
   /// A name for the layout that `packLeft` makes, the same for two products when they can share it.
   package var packedLeftLayout: String {
     "left/\(scalarType.rawValue)/\(rows)x\(depth)/\(left.rowStride),\(left.columnStride)/\(alpha)/"
-      + "\(blocking.panelCount),\(blocking.depthStep)"
+      + "\(blocking.rowPanels.count),\(blocking.depthStep)"
   }
 
   /// A name for the layout that `packRight` makes, the same for two products when they can share it.
@@ -199,12 +218,12 @@ package struct MatrixProduct: Sendable {
     _ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer, _ threadLimit: Int,
     _: Scalar.Type
   ) {
-    let step = max(1, (blocking.panelCount + 7) / 8)
+    let step = max(1, (blocking.rowPanels.count + 7) / 8)
     WorkerPool.run(
       LeftPacking<Scalar>(
         product: self, matrix: matrix.assumingMemoryBound(to: Scalar.self),
         packed: packed.assumingMemoryBound(to: Scalar.self), panelStep: step),
-      count: (blocking.panelCount + step - 1) / step,
+      count: (blocking.rowPanels.count + step - 1) / step,
       threadLimit: rows * depth < ProductBlocking.leastParallelWork ? 1 : threadLimit)
   }
 
@@ -239,10 +258,19 @@ package struct MatrixProduct: Sendable {
       WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
       return
     }
-    let limit = WorkerPool.limit(threadLimit, slots: slotCount)
     // Without a workspace nothing has to be packed, and its parts are empty.
     var free = workspace?.assumingMemoryBound(to: Scalar.self)
     var packedLeft = left
+    if rowShares > 1, threadLimit != 1, let packed = free {
+      let whole = PackedProduct(
+        product: self, left: UnsafePointer(packed), right: right, output: output, rowBias: rowBias,
+        columnBias: columnBias, residual: residual, blocks: nil, blockCount: 0)
+      WorkerPool.run(
+        RowShares(whole: whole, matrix: left, packed: packed, count: rowShares), count: rowShares,
+        threadLimit: threadLimit)
+      return
+    }
+    let limit = WorkerPool.limit(threadLimit, slots: slotCount)
     if !leftIsPacked, !leftNeedsNoPacking, let packed = free {
       packLeft(UnsafeRawPointer(left), into: packed, threadLimit, Scalar.self)
       packedLeft = UnsafePointer(packed)
@@ -269,7 +297,7 @@ private struct LeftPacking<Scalar: KernelScalar>: ParallelWork {
     let first = index * panelStep
     for k in stride(from: 0, to: product.depth, by: blocking.depthStep) {
       Scalar.packLeft(
-        rows: product.rows, panels: first..<min(first + panelStep, blocking.panelCount),
+        rows: product.rows, panels: first..<min(first + panelStep, blocking.rowPanels.count),
         depth: min(blocking.depthStep, product.depth - k), alpha: Scalar(product.alpha),
         matrix + k * product.left.columnStride, rowStride: product.left.rowStride,
         columnStride: product.left.columnStride, into: packed + k * product.rows)
@@ -292,9 +320,18 @@ private struct PackedProduct<Scalar: KernelScalar>: ParallelWork {
 
   func run(index: Int, slot: Int) {
     let blocking = product.blocking
-    let columns = blocking.columnRange(index)
-    let panels = blocking.panelRange(index)
+    run(
+      rows: 0..<product.rows, panels: blocking.panelRange(index),
+      columns: blocking.columnRange(index), slot: slot)
+  }
+
+  /// Computes some panels of some rows, which were packed for themselves, and some columns.
+  func run(rows: Range<Int>, panels: Range<Int>, columns: Range<Int>, slot: Int) {
+    let blocking = product.blocking
     let depth = product.depth
+    let left = left + rows.lowerBound * depth
+    let start = rows.lowerBound * product.outputRowStride + columns.lowerBound
+    let rowBias = rowBias.map { $0 + rows.lowerBound }
     let activation = product.epilogue.activation
     var k = 0
     repeat {
@@ -316,25 +353,48 @@ private struct PackedProduct<Scalar: KernelScalar>: ParallelWork {
       let isLast = k + step >= depth
       Scalar.multiply(
         ProductBlock(
-          rows: product.rows, panels: panels, columns: columns.count, depth: step,
-          left: left + k * product.rows, right: block,
+          rows: rows.count, panels: panels, columns: columns.count, depth: step,
+          left: left + k * rows.count, right: block,
           rightPanelStride: blocking.tileColumns * step, rightRowStride: blocking.tileColumns,
-          output: output + columns.lowerBound, outputRowStride: product.outputRowStride,
+          output: output + start, outputRowStride: product.outputRowStride,
           accumulates: product.accumulates || k > 0, rowBias: rowBias,
           columnBias: columnBias.map { $0 + columns.lowerBound },
-          residual: product.accumulates ? nil : residual.map { $0 + columns.lowerBound },
+          residual: product.accumulates ? nil : residual.map { $0 + start },
           bounds: isLast ? activation.bounds : nil))
       k += step
     } while k < depth
     if activation.needsSecondPass {
-      let first = blocking.firstRow(ofPanel: panels.lowerBound)
-      let last = blocking.firstRow(ofPanel: panels.upperBound)
+      let finished = Scalar.panels(rows: rows.count).rows(of: panels)
       Scalar.finish(
-        rows: last - first, columns: columns.count,
-        output + first * product.outputRowStride + columns.lowerBound,
+        rows: finished.count, columns: columns.count,
+        output + start + finished.lowerBound * product.outputRowStride,
         rowStride: product.outputRowStride, rowBias: nil, columnBias: nil, residual: nil,
         activation)
     }
+  }
+}
+
+/// The rows of a product shared out among threads; each packs those it computes.
+private struct RowShares<Scalar: KernelScalar>: ParallelWork {
+  let whole: PackedProduct<Scalar>
+  let matrix: UnsafePointer<Scalar>
+  let packed: UnsafeMutablePointer<Scalar>
+  let count: Int
+
+  func run(index: Int, slot: Int) {
+    let product = whole.product
+    let rows = index * product.rows / count..<(index + 1) * product.rows / count
+    let panels = 0..<Scalar.panels(rows: rows.count).count
+    let start = packed + rows.lowerBound * product.depth
+    let first = matrix + rows.lowerBound * product.left.rowStride
+    for k in stride(from: 0, to: product.depth, by: product.blocking.depthStep) {
+      Scalar.packLeft(
+        rows: rows.count, panels: panels, depth: min(product.blocking.depthStep, product.depth - k),
+        alpha: Scalar(product.alpha), first + k * product.left.columnStride,
+        rowStride: product.left.rowStride, columnStride: product.left.columnStride,
+        into: start + k * rows.count)
+    }
+    whole.run(rows: rows, panels: panels, columns: 0..<product.columns, slot: slot)
   }
 }
 

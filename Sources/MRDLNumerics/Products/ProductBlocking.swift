@@ -7,13 +7,14 @@ package struct ProductBlocking: Sendable, Hashable {
   package let columns: Int
   package let depth: Int
   /// Panels of the left matrix.
-  package let panelCount: Int
+  package let rowPanels: RowPanels
   /// The width of a panel of the right matrix.
   package let tileColumns: Int
   /// The depth of one pass: a panel of the right matrix so deep stays near the first cache.
   package let depthStep: Int
-  /// The columns of one piece, whole panels: so many at `depthStep` stay in the second cache.
-  package let columnStep: Int
+  /// Panels of the right matrix.
+  private let columnPanelCount: Int
+  /// Pieces of whole panels, so narrow that they stay in the second cache at `depthStep`.
   package let columnPieces: Int
   /// The left panels of one piece.
   package let panelStep: Int
@@ -29,7 +30,8 @@ package struct ProductBlocking: Sendable, Hashable {
     self.rows = rows
     self.columns = columns
     self.depth = depth
-    panelCount = (rows + Scalar.tileRows - 1) / Scalar.tileRows
+    rowPanels = Scalar.panels(rows: rows)
+    let panelCount = rowPanels.count
     tileColumns = Scalar.tileColumns
     // Passes of one depth, so that none is too short to be worth reading the result again.
     let mostDepth = MemoryLayout<Scalar>.size == 4 ? 512 : 256
@@ -38,16 +40,17 @@ package struct ProductBlocking: Sendable, Hashable {
     // 400 KB or 512 KB of the right matrix.
     let mostElements = MemoryLayout<Scalar>.size == 4 ? 98_304 : 65_536
     let mostPanels = max(1, mostElements / depthStep / tileColumns)
-    let panels = max(1, (columns + tileColumns - 1) / tileColumns)
+    let panels = (columns + tileColumns - 1) / tileColumns
+    columnPanelCount = panels
     // As many pieces as are worth a thread, up to eight among all copies of the product.
     let work = rows * columns * max(depth, 1)
     let wanted = max(1, min((8 + copies - 1) / copies, work / Self.leastParallelWork))
-    let panelsPerPiece = min(mostPanels, (panels + wanted - 1) / wanted)
-    let columnPieces = (panels + panelsPerPiece - 1) / panelsPerPiece
-    columnStep = panelsPerPiece * tileColumns
-    self.columnPieces = columns == 0 ? 0 : columnPieces
+    var columnPieces = min(panels, max(wanted, (panels + mostPanels - 1) / mostPanels))
+    // As many for each of two threads.
+    if columnPieces > 1 { columnPieces = min(panels, columnPieces + columnPieces % 2) }
+    self.columnPieces = columnPieces
     // Every piece packs its part of the right matrix, so that rows are cut only where columns are few.
-    let rowPiecesWanted = max(1, min(wanted / columnPieces, panelCount / 4))
+    let rowPiecesWanted = max(1, min(wanted / max(1, columnPieces), panelCount / 4))
     panelStep = max(1, (panelCount + rowPiecesWanted - 1) / rowPiecesWanted)
     rowPieces = (panelCount + panelStep - 1) / panelStep
   }
@@ -62,23 +65,20 @@ package struct ProductBlocking: Sendable, Hashable {
   }
 
   /// Columns rounded up to whole panels.
-  package var paddedColumns: Int { (columns + tileColumns - 1) / tileColumns * tileColumns }
+  package var paddedColumns: Int { columnPanelCount * tileColumns }
 
   /// The columns of a piece.
   package func columnRange(_ piece: Int) -> Range<Int> {
-    let first = piece % columnPieces * columnStep
-    return first..<min(first + columnStep, columns)
+    let index = piece % columnPieces
+    let first = index * columnPanelCount / columnPieces * tileColumns
+    let last = (index + 1) * columnPanelCount / columnPieces * tileColumns
+    return first..<min(last, columns)
   }
 
   /// The left panels of a piece.
   package func panelRange(_ piece: Int) -> Range<Int> {
     let first = piece / columnPieces * panelStep
-    return first..<min(first + panelStep, panelCount)
-  }
-
-  /// The first row of a panel of the left matrix; the rows are shared out evenly.
-  package func firstRow(ofPanel panel: Int) -> Int {
-    panelCount == 0 ? 0 : panel * (rows / panelCount) + min(panel, rows % panelCount)
+    return first..<min(first + panelStep, rowPanels.count)
   }
 
   /// Elements of the left matrix, packed.
@@ -88,5 +88,8 @@ package struct ProductBlocking: Sendable, Hashable {
   package var packedRightCount: Int { paddedColumns * depth }
 
   /// Elements of one piece's part of the right matrix in one pass.
-  package var rightBlockCount: Int { columnStep * depthStep }
+  package var rightBlockCount: Int {
+    let mostPanels = (columnPanelCount + max(1, columnPieces) - 1) / max(1, columnPieces)
+    return mostPanels * tileColumns * depthStep
+  }
 }

@@ -100,7 +100,7 @@ package struct Convolution: Sendable {
   /// A name for the layout that `packWeights` makes, the same for two convolutions when they can share it.
   package var packedWeightsLayout: String {
     "convolution/\(scalarType.rawValue)/\(groupCount)x\(blocking.rows)x\(blocking.depth)/"
-      + "\(blocking.panelCount),\(blocking.depthStep)"
+      + "\(blocking.rowPanels.count),\(blocking.depthStep)"
   }
 
   /// The bytes that `run` needs as workspace, aligned to 64.
@@ -166,7 +166,7 @@ package struct Convolution: Sendable {
       let start = group * blocking.packedLeftCount
       for k in stride(from: 0, to: blocking.depth, by: blocking.depthStep) {
         Scalar.packLeft(
-          rows: blocking.rows, panels: 0..<blocking.panelCount,
+          rows: blocking.rows, panels: 0..<blocking.rowPanels.count,
           depth: min(blocking.depthStep, blocking.depth - k), alpha: 1, weights + start + k,
           rowStride: blocking.depth, columnStride: 1, into: packed + start + k * blocking.rows)
       }
@@ -269,11 +269,11 @@ private struct ConvolutionPieces<Scalar: KernelScalar>: ParallelWork {
       k += step
     } while k < blocking.depth
     if activation.needsSecondPass {
-      let first = blocking.firstRow(ofPanel: panels.lowerBound)
-      let last = blocking.firstRow(ofPanel: panels.upperBound)
+      let rows = blocking.rowPanels.rows(of: panels)
       Scalar.finish(
-        rows: last - first, columns: columns.count,
-        groupOutput + first * blocking.columns + columns.lowerBound, rowStride: blocking.columns,
+        rows: rows.count, columns: columns.count,
+        groupOutput + rows.lowerBound * blocking.columns + columns.lowerBound,
+        rowStride: blocking.columns,
         rowBias: nil, columnBias: nil, residual: nil, activation)
     }
   }

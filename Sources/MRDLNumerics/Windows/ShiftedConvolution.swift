@@ -12,7 +12,7 @@ struct ShiftedConvolution: Sendable {
   private let outputVolume: Int
   private let inputVolume: Int
   private let shifts: [Int]
-  private let tileRows: Int
+  private let panels: RowPanels
   private let panelStep: Int
   private let rowPieces: Int
   private let slotCount: Int
@@ -36,18 +36,16 @@ struct ShiftedConvolution: Sendable {
     outputVolume = window.outputVolume
     inputVolume = window.inputVolume
     shifts = planes.shifts(channels: channels)
-    tileRows = Scalar.tileRows
-    let panelCount = (rows + tileRows - 1) / tileRows
+    panels = Scalar.panels(rows: rows)
     let copies = batchCount * groupCount
     let work = rows * planes.columnCount * shifts.count
     let wanted = max(1, min((7 + copies) / copies, work / ProductBlocking.leastParallelWork))
-    panelStep = (panelCount + wanted - 1) / wanted
-    rowPieces = (panelCount + panelStep - 1) / panelStep
+    panelStep = (panels.count + wanted - 1) / wanted
+    rowPieces = (panels.count + panelStep - 1) / panelStep
     let pieces = copies * rowPieces
     slotCount = pieces > 1 ? min(WorkerPool.size, pieces) : 1
   }
 
-  private var panelCount: Int { (rows + tileRows - 1) / tileRows }
   private var packedCount: Int { rows * shifts.count }
   private var stride: Int { planes.columnCount.roundedUp(toMultipleOf: 16) }
   /// The planes and, behind them, what registers read beyond their end.
@@ -67,7 +65,7 @@ struct ShiftedConvolution: Sendable {
   ) {
     for group in 0..<groupCount {
       Scalar.packLeft(
-        rows: rows, panels: 0..<panelCount, depth: shifts.count, alpha: 1,
+        rows: rows, panels: 0..<panels.count, depth: shifts.count, alpha: 1,
         weights + group * packedCount, rowStride: shifts.count, columnStride: 1,
         into: workspace + group * packedCount)
     }
@@ -98,7 +96,7 @@ struct ShiftedConvolution: Sendable {
       let c = convolution
       let (copy, piece) = index.quotientAndRemainder(dividingBy: c.rowPieces)
       let group = copy % c.groupCount
-      let panels = piece * c.panelStep..<min((piece + 1) * c.panelStep, c.panelCount)
+      let panels = piece * c.panelStep..<min((piece + 1) * c.panelStep, c.panels.count)
       let padded = slots + slot * c.slotElementCount
       let spread = padded + c.planesCount
       padded.update(repeating: 0, count: c.planesCount)
@@ -108,20 +106,16 @@ struct ShiftedConvolution: Sendable {
         left: weights + group * c.packedCount, right: padded, offsets: c.shifts, output: spread,
         outputRowStride: c.stride, rowBias: bias.map { $0 + group * c.rows },
         bounds: residual == nil ? activation.bounds : nil)
-      let (first, last) = (c.firstRow(panels.lowerBound), c.firstRow(panels.upperBound))
-      let start = (copy * c.rows + first) * c.outputVolume
+      let rows = c.panels.rows(of: panels)
+      let start = (copy * c.rows + rows.lowerBound) * c.outputVolume
       c.planes.collect(
-        spread + first * c.stride, stride: c.stride, channels: last - first, into: output + start)
+        spread + rows.lowerBound * c.stride, stride: c.stride, channels: rows.count,
+        into: output + start)
       if residual != nil || activation.needsSecondPass {
         Scalar.finish(
-          rows: 1, columns: (last - first) * c.outputVolume, output + start, rowStride: 0,
+          rows: 1, columns: rows.count * c.outputVolume, output + start, rowStride: 0,
           rowBias: nil, columnBias: nil, residual: residual.map { $0 + start }, activation)
       }
     }
-  }
-
-  /// The first row of a panel; the rows are shared out evenly, as `packLeft` has them.
-  private func firstRow(_ panel: Int) -> Int {
-    panel * (rows / panelCount) + min(panel, rows % panelCount)
   }
 }

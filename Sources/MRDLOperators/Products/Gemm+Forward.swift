@@ -54,7 +54,8 @@ struct GemmKernel: Kernel {
         type, rows: rows, columns: columns, depth: depth,
         left: gemm.transposesA ? .transposed(rows) : .rowMajor(depth),
         right: gemm.transposesB ? .transposed(depth) : .rowMajor(columns), alpha: gemm.alpha,
-        epilogue: inner, accumulates: isAccumulating, rightIsPacked: rightIsPacked)
+        epilogue: inner, accumulates: isAccumulating, rightIsPacked: rightIsPacked,
+        sharesRows: true)
     }
     (self.product, packedRight) = request.product(rightInput: 1, product)
   }

@@ -78,7 +78,7 @@ private struct MatMulKernel: Kernel {
       (product, packedRight) = request.product(rightInput: 1) { isPacked in
         MatrixProduct(
           type, rows: allRows, columns: columns, depth: depth, epilogue: epilogue,
-          rightIsPacked: isPacked)
+          rightIsPacked: isPacked, sharesRows: true)
       }
       offsets = [(0, 0, 0)]
       return

@@ -75,7 +75,7 @@ struct ConvolutionInputGradient<Element: RealElement>: Kernel {
   }
 
   private func panels(_ rows: Int) -> Range<Int> {
-    0..<(rows + Element.tileRows - 1) / Element.tileRows
+    0..<Element.panels(rows: rows).count
   }
 
   /// Where the packed weights of a piece begin.

@@ -84,7 +84,7 @@ struct ConvolutionWeightGradient<Element: RealElement>: Kernel {
     ) {
       let geometry = gradient.geometry
       let rows = geometry.groupRows
-      let panels = 0..<(rows + Element.tileRows - 1) / Element.tileRows
+      let panels = 0..<Element.panels(rows: rows).count
       let positionCount = geometry.window.outputVolume
       let left = gradient.shards.slot(slot, in: workspace)
       let right = left + gradient.leftCount

@@ -12,6 +12,7 @@ struct ShiftedInputGradient<Element: RealElement>: Kernel {
   private let planes: PaddedPlanes
   /// For each output channel of a group and each place in the window.
   private let shifts: [Int]
+  private let panels: RowPanels
   private let panelStep: Int
   private let channelPieces: Int
   private let slotCount: Int
@@ -36,20 +37,17 @@ struct ShiftedInputGradient<Element: RealElement>: Kernel {
     shifts = (0..<geometry.groupRows).flatMap { row in
       places.map { row * volume + planes.lastShift + planes.inputStart - $0 }
     }
-    let panelCount = (geometry.groupChannels + Element.tileRows - 1) / Element.tileRows
+    panels = Element.panels(rows: geometry.groupChannels)
     let copies = geometry.batchCount * geometry.groupCount
     let work = geometry.groupChannels * planes.inputSpan * shifts.count
     let wanted = max(1, min((7 + copies) / copies, work / ProductBlocking.leastParallelWork))
-    panelStep = (panelCount + wanted - 1) / wanted
-    channelPieces = (panelCount + panelStep - 1) / panelStep
+    panelStep = (panels.count + wanted - 1) / wanted
+    channelPieces = (panels.count + panelStep - 1) / panelStep
     slotCount = max(1, min(WorkerPool.size, copies * channelPieces))
   }
 
   /// Elements of one plane of residuals with the zeros before and behind it.
   private var volume: Int { planes.lastShift + planes.inputStart + planes.inputSpan }
-  private var panelCount: Int {
-    (geometry.groupChannels + Element.tileRows - 1) / Element.tileRows
-  }
   private var packedCount: Int { geometry.groupChannels * shifts.count }
   private var planesCount: Int { (geometry.groupRows * volume).roundedUp(toMultipleOf: 16) + 64 }
   private var stride: Int { planes.inputSpan.roundedUp(toMultipleOf: 16) }
@@ -77,7 +75,7 @@ struct ShiftedInputGradient<Element: RealElement>: Kernel {
         weights + group * geometry.groupRows * geometry.placeCount,
         into: transposed + group * packedCount)
       Element.packLeft(
-        rows: geometry.groupChannels, panels: 0..<panelCount, depth: shifts.count, alpha: 1,
+        rows: geometry.groupChannels, panels: 0..<panels.count, depth: shifts.count, alpha: 1,
         transposed + group * packedCount, rowStride: shifts.count, columnStride: 1,
         into: workspace + group * packedCount)
     }
@@ -105,12 +103,6 @@ struct ShiftedInputGradient<Element: RealElement>: Kernel {
     }
   }
 
-  /// The first row of a panel; the rows are shared out evenly, as `packLeft` has them.
-  private func firstRow(_ panel: Int) -> Int {
-    let rows = geometry.groupChannels
-    return panel * (rows / panelCount) + min(panel, rows % panelCount)
-  }
-
   /// Some input channels of one group of one image.
   private struct Pieces: ParallelWork {
     let gradient: ShiftedInputGradient
@@ -126,7 +118,7 @@ struct ShiftedInputGradient<Element: RealElement>: Kernel {
       let geometry = g.geometry
       let (copy, piece) = index.quotientAndRemainder(dividingBy: g.channelPieces)
       let (image, group) = copy.quotientAndRemainder(dividingBy: geometry.groupCount)
-      let panels = piece * g.panelStep..<min((piece + 1) * g.panelStep, g.panelCount)
+      let panels = piece * g.panelStep..<min((piece + 1) * g.panelStep, g.panels.count)
       let padded = slots + slot * g.slotElementCount
       let spread = padded + g.planesCount
       padded.update(repeating: 0, count: g.planesCount)
@@ -137,11 +129,11 @@ struct ShiftedInputGradient<Element: RealElement>: Kernel {
         rows: geometry.groupChannels, panels: panels, columns: g.planes.inputSpan,
         depth: g.shifts.count, left: weights + group * g.packedCount, right: padded,
         offsets: g.shifts, output: spread, outputRowStride: g.stride, rowBias: nil, bounds: nil)
-      let (first, last) = (g.firstRow(panels.lowerBound), g.firstRow(panels.upperBound))
+      let channels = g.panels.rows(of: panels)
       g.planes.collectInput(
-        spread + first * g.stride, stride: g.stride, channels: last - first,
+        spread + channels.lowerBound * g.stride, stride: g.stride, channels: channels.count,
         into: result + geometry.inputStart(image: image, group: group)
-          + first * geometry.window.inputVolume)
+          + channels.lowerBound * geometry.window.inputVolume)
     }
   }
 }
