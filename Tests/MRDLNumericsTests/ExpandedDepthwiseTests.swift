@@ -2,7 +2,7 @@ import MRDLCore
 import MRDLNumerics
 import Testing
 
-/// A convolution and a depthwise one computed by bands are the same two, one after the other, bit by bit.
+/// Convolutions computed by bands are the same ones, one after the other, bit by bit.
 @Suite struct ExpandedDepthwiseTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var testDescription: String
@@ -94,6 +94,50 @@ import Testing
           output: found.base, workspace: workspace.base, threadLimit: threads)
         #expect(values(found, count) == values(wanted, count), "threads \(threads)")
       }
+      for addsResidual in [false, true] {
+        checkProjection(
+          x, wanted, (firstPart, secondPart), channels: 13, addsResidual: addsResidual,
+          c.testDescription)
+      }
+    }
+  }
+
+  /// The same with a third convolution.
+  ///
+  /// - Parameter given: what the second one gives.
+  private func checkProjection(
+    _ x: UnsafeRawPointer, _ given: Workspace, _ parts: (Part, Part), channels: Int,
+    addsResidual: Bool, _ name: String
+  ) {
+    let depthwise = parts.1.convolution
+    let image = depthwise.outputImage
+    let projection = BlockedConvolution(
+      batchCount: depthwise.batchCount, inputChannels: depthwise.weights.outputChannels,
+      outputChannels: channels,
+      window: Window(
+        input: image, output: image, kernel: [1, 1], strides: [1, 1], dilations: [1, 1],
+        padsBegin: [0, 0], padsEnd: [0, 0]), width: depthwise.weights.width,
+      epilogue: Epilogue(addsResidual: addsResidual, activation: .tanh))
+    let third = Part(projection, weightCount: depthwise.weights.outputChannels, seed: 6)
+    let joined = ExpandedDepthwise(
+      expansion: parts.0.convolution, depthwise: depthwise, projection: projection)
+    let count = depthwise.batchCount * projection.biasCount * projection.window.outputVolume
+    let residual: [Float] = numbers(count, seed: 8)
+    let wanted = Workspace(byteCount: count * 4)
+    residual.withUnsafeBytes { residual in
+      let residual = addsResidual ? residual.baseAddress : nil
+      third.run(given.base, residual: residual, into: wanted)
+      for threads in [1, 0] {
+        let found = Workspace(byteCount: count * 4)
+        let workspace = Workspace(byteCount: joined.workspaceByteCount)
+        joined.run(
+          input: x, expansion: parts.0.parameters, depthwise: parts.1.parameters,
+          projection: third.parameters, residual: residual, output: found.base,
+          workspace: workspace.base, threadLimit: threads)
+        #expect(
+          values(found, count) == values(wanted, count),
+          "\(name), threads \(threads), with a residual: \(addsResidual)")
+      }
     }
   }
 
@@ -127,10 +171,13 @@ import Testing
       ExpandedDepthwise.Parameters(weights: weights.base, bias: bias.base)
     }
 
-    func run(_ input: UnsafeRawPointer, into output: Workspace) {
+    func run(
+      _ input: UnsafeRawPointer, residual: UnsafeRawPointer? = nil, into output: Workspace
+    ) {
       let workspace = Workspace(byteCount: convolution.workspaceByteCount)
       convolution.run(
-        input: input, weights: weights.base, bias: bias.base, residual: nil, output: output.base,
+        input: input, weights: weights.base, bias: bias.base, residual: residual,
+        output: output.base,
         workspace: workspace.base, threadLimit: 1)
     }
   }

@@ -4,7 +4,8 @@ import MRDLOperators
 import MRDLRuntime
 import Testing
 
-/// Convolutions that are computed together with the depthwise one behind them give the same answers.
+/// Convolutions that are computed together with the depthwise one behind them, and with the pointwise one behind
+/// that, give the same answers.
 @Suite struct ExpandDepthwiseTests {
   private static func conv(
     _ x: String, _ w: String, _ y: String, pads: Int64, stride: Int64 = 1, group: Int64 = 1
@@ -17,12 +18,12 @@ import Testing
       ])
   }
 
-  /// The beginning of a MobileNetV2: a first layer and the depthwise one behind it, and an expansion with its
-  /// own; all too large for the caches.
+  /// The beginning of a MobileNetV2: a first layer, the depthwise one behind it and a projection; a whole
+  /// inverted residual block; and an expansion with a depthwise layer of its own; all too large for the caches.
   private static func model(reading: [String] = []) throws -> Model {
     let shapes: [String: Shape] = [
       "w": [32, 3, 3, 3], "d": [32, 1, 3, 3], "p": [16, 32, 1, 1], "e": [80, 16, 1, 1],
-      "f": [80, 1, 5, 5],
+      "f": [80, 1, 5, 5], "q": [72, 16, 1, 1], "r": [72, 1, 3, 3], "s": [16, 72, 1, 1],
     ]
     var tensors: [ModelTensor] = []
     for (index, (name, shape)) in shapes.sorted(by: { $0.key < $1.key }).enumerated() {
@@ -37,7 +38,11 @@ import Testing
         nodes: [
           conv("x", "w", "a", pads: 1, stride: 2), Node("Relu", inputs: ["a"], outputs: ["a'"]),
           conv("a'", "d", "c", pads: 1, group: 32), Node("Relu", inputs: ["c"], outputs: ["c'"]),
-          conv("c'", "p", "g", pads: 0), conv("g", "e", "h", pads: 0),
+          conv("c'", "p", "g", pads: 0),
+          conv("g", "q", "k", pads: 0), Node("Relu", inputs: ["k"], outputs: ["k'"]),
+          conv("k'", "r", "l", pads: 1, group: 72), Node("Tanh", inputs: ["l"], outputs: ["l'"]),
+          conv("l'", "s", "m", pads: 0), Node("Add", inputs: ["m", "g"], outputs: ["n"]),
+          conv("n", "e", "h", pads: 0),
           Node("HardSwish", inputs: ["h"], outputs: ["h'"]),
           conv("h'", "f", "i", pads: 2, stride: 2, group: 80),
           Node("Sigmoid", inputs: ["i"], outputs: ["y"]),
@@ -63,9 +68,12 @@ import Testing
     let (wanted, separate) = try Self.run(model, without: ["expand-depthwise"], threads: threads)
     #expect(values(found["y"]) == values(wanted["y"]))
     #expect(nodes.contains("Conv+HardSwish+Conv+Sigmoid"))
-    // The first layer is joined where its channels are one panel, which the instruction set decides.
-    let joinsFirst = nodes.contains("Conv+Relu+Conv+Relu")
-    #expect(separate.count == nodes.count + (joinsFirst ? 2 : 1))
+    // The instruction set decides whether the first layer is joined, the number of threads which projections.
+    #expect(nodes.contains { $0.hasPrefix("Conv+Relu+Conv+Tanh") })
+    let joined = nodes.reduce(0) { sum, name in
+      sum + max(0, name.split(separator: "+").count { $0 == "Conv" } - 1)
+    }
+    #expect(separate.count == nodes.count + joined)
   }
 
   @Test func whatOthersReadIsWritten() throws {

@@ -53,11 +53,14 @@ package struct BlockedPooling: Sendable {
     let input = input.assumingMemoryBound(to: Float.self)
     let output = output.assumingMemoryBound(to: Float.self)
     let lanes = width.lanes
-    let isSmall = blocks * pixels * lanes < ProductBlocking.leastParallelWork
-    WorkerPool.parallel(blocks, threadLimit: isSmall ? 1 : threadLimit) { block in
+    let isSmall = blocks * pixels * lanes < ProductBlocking.leastParallelWork / 8
+    let pieces = min(blocks, 8)
+    WorkerPool.parallel(pieces, threadLimit: isSmall ? 1 : threadLimit) { piece in
       let kernels = width.kernels
-      (isMean ? kernels.mean : kernels.largest)(
-        pixels, input + block * pixels * lanes, output + block * lanes)
+      for block in piece * blocks / pieces..<(piece + 1) * blocks / pieces {
+        (isMean ? kernels.mean : kernels.largest)(
+          pixels, input + block * pixels * lanes, output + block * lanes)
+      }
     }
   }
 }

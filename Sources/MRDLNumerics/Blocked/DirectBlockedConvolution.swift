@@ -47,6 +47,8 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   private static let bandElements = 65_536
   /// From so many weights on, pieces share the panels rather than the rows.
   private static let heavyWeights = 131_072
+  /// What another thread has written costs about so many weights, which come from the third cache in order.
+  private static let weightsOfInput = 4
 
   /// - Parameter bandRows: the output rows of a band; nil to choose by shape.
   init(
@@ -104,8 +106,10 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     step = max(1, min(step, units))
     var count = units == 0 ? 0 : (units + step - 1) / step
     // Two threads get as many rows each, the same ones from layer to layer, so that what one has written
-    // is read by the same one.
-    let isWorthTwo = count == 1 && isFlat && copies == 1 && wanted > 1
+    // is read by the same one; unless reading half of the weights each saves more than that.
+    let inputElements = weights.inputChannels * g.input.height * g.input.width
+    let sharesWeights = weights.outputChannels * depth > Self.weightsOfInput * inputElements
+    let isWorthTwo = count == 1 && isFlat && copies == 1 && wanted > 1 && !sharesWeights
     if units >= 2 * kernels.tile_pixels, count > 1 || isWorthTwo { count += count % 2 }
     if count > 0 { step = (units + count - 1) / count }
     if let bandRows { step = max(1, min(bandRows * (isFlat ? g.output.width : 1), units)) }
@@ -147,6 +151,9 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
       ? weights.inputChannels : weights.inputBlocks
   }
 
+  /// Packed weights of a block of the output.
+  var blockWeights: Int { lanes * weights.inputChannels * tapOffsets.count }
+
   var slotElements: Int {
     isStaged ? (inputBlockCount * staging.blockStride).roundedUp(toMultipleOf: 16) : 0
   }
@@ -187,6 +194,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
       let piece = plan.piece(index, panelsFirst: isAlone)
       let isLast = index + 1 == plan.batchCount * plan.bandCount * plan.panelPieces
       let next = isLast ? nil : plan.piece(index + 1, panelsFirst: isAlone).blocks.lowerBound
+      let nextWeights = next.map { operands.weights + $0 * plan.blockWeights }
       let outputBlockStride = plan.geometry.output.height * plan.outputRowStride
       let start =
         piece.image * plan.weights.outputBlocks * outputBlockStride
@@ -194,7 +202,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
       var ending = operands.ending
       ending.residual = ending.residual.map { $0 + start }
       plan.compute(
-        piece, input: operands.input, weights: operands.weights, nextBlock: next, ending,
+        piece, input: operands.input, weights: operands.weights, next: nextWeights, ending,
         output: operands.output + start, outputBlockStride: outputBlockStride,
         buffer: operands.workspace.map { $0 + slot * plan.slotElements })
     }
@@ -206,13 +214,16 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   /// Computes one piece.
   ///
   /// - Parameters:
-  ///   - nextBlock: the block of the output whose weights are wanted next.
+  ///   - images: the batch; or, where `inputBlockStride` tells how its blocks lie, the first unit of the
+  ///     piece in a flat plan.
+  ///   - next: the weights that are wanted next.
   ///   - ending: its residual lies like the output.
   ///   - output: where the first unit of block 0 of the output lies or would lie.
   ///   - buffer: `slotElements` elements; nil when there are none.
   func compute(
-    _ piece: Piece, input images: UnsafePointer<Float>, weights packed: UnsafePointer<Float>,
-    nextBlock: Int?, _ ending: BlockedEnding, output: UnsafeMutablePointer<Float>,
+    _ piece: Piece, input images: UnsafePointer<Float>, inputBlockStride: Int? = nil,
+    weights packed: UnsafePointer<Float>, next: UnsafePointer<Float>?, _ ending: BlockedEnding,
+    output: UnsafeMutablePointer<Float>,
     outputBlockStride: Int, buffer: UnsafeMutablePointer<Float>?
   ) {
     let (first, last) = (piece.units.lowerBound, piece.units.upperBound)
@@ -221,20 +232,22 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     let image = images + piece.image * inputBlockCount * planeStride
 
     var input = image + (isFlat ? first * elementStep : first * staging.outputRowStride)
-    if isStaged {
+    if inputBlockStride != nil {
+      input = images
+    } else if isStaged {
       guard let buffer else { return }
       stage(image, planeStride: planeStride, rows: piece.units, into: buffer)
       input = UnsafePointer(buffer)
     }
     tapOffsets.withUnsafeBufferPointer { offsets in
       guard let taps = offsets.baseAddress else { return }
-      let blockWeights = lanes * weights.inputChannels * offsets.count
       var product = mrdl_blocked_product(
         rows: isFlat ? 1 : last - first, columns: isFlat ? last - first : columns,
         input: input, input_row_stride: staging.outputRowStride,
-        input_block_stride: staging.blockStride, channels: weights.inputChannels,
+        input_block_stride: inputBlockStride ?? staging.blockStride,
+        channels: weights.inputChannels,
         has_planes: weights.readsPlanes ? 1 : 0, taps: offsets.count, tap_offsets: taps,
-        weights: packed, next_weights: nextBlock.map { packed + $0 * blockWeights },
+        weights: packed, next_weights: next,
         first_block: piece.blocks.lowerBound, last_block: piece.blocks.upperBound,
         output: output, output_row_stride: outputRowStride,
         output_block_stride: outputBlockStride, bias: ending.bias, residual: ending.residual,

@@ -3,8 +3,8 @@ internal import MRDLModel
 internal import MRDLNumerics
 internal import MRDLOperators
 
-/// Joins a blocked convolution and the depthwise one behind it where what stands between them is too much for
-/// the caches: it is then written and read a part at a time.
+/// Joins a blocked convolution, the depthwise one behind it and a pointwise one behind that where what stands
+/// between them is too much for the caches: it is then written and read a part at a time.
 enum ExpandDepthwise: GraphPass {
   static let name = "expand-depthwise"
 
@@ -32,24 +32,38 @@ enum ExpandDepthwise: GraphPass {
     _ first: ProgramGraph.Instruction, _ second: ProgramGraph.Instruction, _ facts: [ValueFacts?],
     _ graph: ProgramGraph
   ) -> ProgramGraph.Instruction? {
-    guard let expansion = convolution(first, graph), let depthwise = convolution(second, graph),
-      let op = BlockedExpandedConv(
-        expansion, depthwise, between: first.outputs[0].flatMap { facts[$0] })
-    else { return nil }
-    func parameters(_ instruction: ProgramGraph.Instruction) -> [Int?] {
-      [instruction.inputs[1], instruction.inputs.count > 2 ? instruction.inputs[2] : nil]
+    let between = first.outputs[0].flatMap { facts[$0] }
+    guard let follower = convolution(second, graph) else { return nil }
+    let op: BlockedExpandedConv?
+    var inputs: [Int?]
+    if let pair = first.op as? BlockedExpandedConv {
+      op = pair.projected(by: follower, between: between)
+      inputs = first.inputs
+    } else if let expansion = convolution(first, graph) {
+      op = BlockedExpandedConv(expansion, follower, between: between)
+      inputs = [first.inputs[0]] + parameters(first)
+    } else {
+      return nil
     }
+    guard let op else { return nil }
+    inputs += parameters(second)
+    if follower.epilogue.addsResidual { inputs.append(second.inputs[BlockedConv.residualInput]) }
     var joined = second
     joined.op = op
     joined.node.operatorName = first.node.operatorName + "+" + second.node.operatorName
-    joined.inputs = [first.inputs[0]] + parameters(first) + parameters(second)
+    joined.inputs = inputs
     return joined
+  }
+
+  /// Weights and bias of a convolution.
+  private static func parameters(_ instruction: ProgramGraph.Instruction) -> [Int?] {
+    [instruction.inputs[1], instruction.inputs.count > 2 ? instruction.inputs[2] : nil]
   }
 
   /// A blocked convolution with what follows it and the facts of its weights.
   private static func convolution(
     _ instruction: ProgramGraph.Instruction, _ graph: ProgramGraph
-  ) -> (op: BlockedConv, epilogue: Epilogue, weights: ValueFacts?)? {
+  ) -> BlockedExpandedConv.Part? {
     let fused = instruction.op as? FusedOperator
     guard let op = (fused?.base ?? instruction.op) as? BlockedConv else { return nil }
     let weights = instruction.inputs[1].flatMap { graph.values[$0].constant }
