@@ -108,6 +108,8 @@ struct InferCommand: Command {
   }
 
   func perform() throws {
+    // Plans are made for the threads that there are.
+    if let threads { _ = WorkerPool.setSize(threads) }
     let options = OpeningOptions(verification: noVerify ? .never : .onFirstUse)
     var opened = try ModelFile.open(model, options: options)
     if let labels { try opened.setLabels(try LabelFile.read(labels)) }
