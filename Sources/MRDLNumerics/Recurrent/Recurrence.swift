@@ -72,7 +72,7 @@ package struct Recurrence: Sendable {
     package var inputWeights: UnsafeRawPointer
     /// R as it stands, or as `packRecurrentWeights` makes it.
     package var recurrentWeights: UnsafeRawPointer
-    /// For the gates of the input, then for those of the state.
+    /// For the gates of the input, then for those of the state; or as `packBiases` makes them.
     package var biases: UnsafeRawPointer?
     /// LSTM: weights of the cell state in the gates i, o, f.
     package var peepholes: UnsafeRawPointer?
@@ -118,6 +118,8 @@ package struct Recurrence: Sendable {
   let inputWeightsArePacked: Bool
   /// Whether R is given as `packRecurrentWeights` makes it.
   let recurrentWeightsArePacked: Bool
+  /// Whether the biases are given as `packBiases` makes them.
+  let biasesArePacked: Bool
   let weights: RecurrentWeights
   /// X · Wᵀ for all steps, the gates of a block of units side by side.
   let inputProduct: MatrixProduct
@@ -129,7 +131,7 @@ package struct Recurrence: Sendable {
   package init(
     _ scalarType: ScalarType, _ cell: Cell, _ layout: Layout, direction: Int, isReverse: Bool,
     activations: [RecurrentActivation], clip: Double?, inputWeightsArePacked: Bool = false,
-    recurrentWeightsArePacked: Bool = false
+    recurrentWeightsArePacked: Bool = false, biasesArePacked: Bool = false
   ) {
     precondition(
       scalarType == .float32 || scalarType == .float64, "a recurrent layer of \(scalarType)")
@@ -142,6 +144,7 @@ package struct Recurrence: Sendable {
     self.clip = clip
     self.inputWeightsArePacked = inputWeightsArePacked
     self.recurrentWeightsArePacked = recurrentWeightsArePacked
+    self.biasesArePacked = biasesArePacked
     weights = RecurrentWeights(
       cell: cell, hiddenSize: layout.hiddenSize, inputSize: layout.inputSize,
       lanes: scalarType == .float32 ? Float.lanes : Double.lanes)
@@ -210,6 +213,22 @@ package struct Recurrence: Sendable {
     }
   }
 
+  /// The bytes of the biases as `packBiases` makes them.
+  package var packedBiasesByteCount: Int { weights.biasCount * elementByteCount }
+
+  /// Packs the biases of this direction.
+  package func packBiases(_ source: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
+    if scalarType == .float32 {
+      weights.orderBiases(
+        source.assumingMemoryBound(to: Float.self),
+        into: packed.assumingMemoryBound(to: Float.self))
+    } else {
+      weights.orderBiases(
+        source.assumingMemoryBound(to: Double.self),
+        into: packed.assumingMemoryBound(to: Double.self))
+    }
+  }
+
   // MARK: Running
 
   /// Where the parts of the workspace begin, in elements, each aligned to 64 bytes.
@@ -241,7 +260,7 @@ package struct Recurrence: Sendable {
       parts.update = take(stateCount)
       parts.resetState = take(stateCount)
     }
-    parts.bias = take(weights.biasCount)
+    if !biasesArePacked { parts.bias = take(weights.biasCount) }
     if case .lstm = cell { parts.peepholes = take(weights.peepholeCount) }
     if !inputWeightsArePacked { parts.inputWeights = take(weights.inputCount) }
     if !recurrentWeightsArePacked { parts.recurrentWeights = take(weights.recurrentCount) }

@@ -18,6 +18,13 @@ struct RecurrentRun<Scalar: KernelScalar> {
 
   private var weights: RecurrentWeights { recurrence.weights }
 
+  /// The biases in the order of columns, once they are packed.
+  private var biases: UnsafePointer<Scalar>? {
+    guard let given = buffers.biases else { return nil }
+    return recurrence.biasesArePacked
+      ? given.assumingMemoryBound(to: Scalar.self) : UnsafePointer(base + parts.bias)
+  }
+
   func run() {
     let layout = recurrence.layout
     guard layout.batch > 0, layout.hiddenSize > 0 else { return }
@@ -53,14 +60,13 @@ struct RecurrentRun<Scalar: KernelScalar> {
         inputWeights.assumingMemoryBound(to: Scalar.self), into: base + parts.inputWeights)
       inputWeights = UnsafeRawPointer(base + parts.inputWeights)
     }
-    var bias: UnsafeRawPointer?
-    if let biases = buffers.biases {
-      weights.orderBiases(biases.assumingMemoryBound(to: Scalar.self), into: base + parts.bias)
-      bias = UnsafeRawPointer(base + parts.bias)
+    if let given = buffers.biases, !recurrence.biasesArePacked {
+      recurrence.packBiases(given, into: base + parts.bias)
     }
     recurrence.inputProduct.run(
-      left: buffers.input, right: inputWeights, output: base + parts.inputs, columnBias: bias,
-      workspace: base + parts.product, threadLimit: threadLimit)
+      left: buffers.input, right: inputWeights, output: base + parts.inputs,
+      columnBias: biases.map { UnsafeRawPointer($0) }, workspace: base + parts.product,
+      threadLimit: threadLimit)
   }
 
   private func steps() -> RecurrentSteps<Scalar> {
@@ -76,9 +82,7 @@ struct RecurrentRun<Scalar: KernelScalar> {
     switch recurrence.cell {
     case .rnn: break
     case .gru(linearBeforeReset: true):
-      if buffers.biases != nil {
-        steps.candidateBias = UnsafePointer(base + parts.bias + weights.columnCount)
-      }
+      steps.candidateBias = biases.map { $0 + weights.columnCount }
     case .gru(linearBeforeReset: false):
       steps.update = base + parts.update
       steps.resetState = base + parts.resetState

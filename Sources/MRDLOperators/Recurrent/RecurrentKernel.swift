@@ -8,6 +8,7 @@ struct RecurrentKernel: Kernel {
     /// The weights as the recurrence reads them; nil to take the inputs as they stand.
     let inputWeights: Storage?
     let recurrentWeights: Storage?
+    let biases: Storage?
   }
 
   private let directions: [Direction]
@@ -30,7 +31,7 @@ struct RecurrentKernel: Kernel {
     let rows = gateCount * layout.hiddenSize
     let sizes = (
       input: rows * layout.inputSize * elementByteCount,
-      recurrent: rows * layout.hiddenSize * elementByteCount
+      recurrent: rows * layout.hiddenSize * elementByteCount, biases: 2 * rows * elementByteCount
     )
     directions = (0..<options.directionCount).map { direction in
       let recurrence = Recurrence(
@@ -38,7 +39,8 @@ struct RecurrentKernel: Kernel {
         isReverse: options.isReverse(direction: direction),
         activations: options.activations[direction], clip: options.clip,
         inputWeightsArePacked: request.isNotEmptyConstant(1),
-        recurrentWeightsArePacked: request.isNotEmptyConstant(2))
+        recurrentWeightsArePacked: request.isNotEmptyConstant(2),
+        biasesArePacked: request.isNotEmptyConstant(3))
       return Direction(
         recurrence: recurrence,
         inputWeights: request.packed(
@@ -46,7 +48,10 @@ struct RecurrentKernel: Kernel {
         ) { recurrence.packInputWeights($0 + direction * sizes.input, into: $1) },
         recurrentWeights: request.packed(
           2, recurrence.packedWeightsLayout + "/R", recurrence.packedRecurrentWeightsByteCount
-        ) { recurrence.packRecurrentWeights($0 + direction * sizes.recurrent, into: $1) })
+        ) { recurrence.packRecurrentWeights($0 + direction * sizes.recurrent, into: $1) },
+        biases: request.packed(
+          3, recurrence.packedWeightsLayout + "/B", recurrence.packedBiasesByteCount
+        ) { recurrence.packBiases($0 + direction * sizes.biases, into: $1) })
     }
   }
 
@@ -60,6 +65,7 @@ struct RecurrentKernel: Kernel {
   var unreadInputs: [Int] {
     guard let first = directions.first else { return [] }
     return (first.inputWeights == nil ? [] : [1]) + (first.recurrentWeights == nil ? [] : [2])
+      + (first.biases == nil ? [] : [3])
   }
 
   func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
@@ -119,7 +125,9 @@ struct RecurrentKernel: Kernel {
       input: input, inputWeights: inputWeights, recurrentWeights: recurrentWeights,
       workspace: workspace)
     buffers.lengths = lengths
-    if arguments.hasInput(3) {
+    if let biases = direction.biases {
+      buffers.biases = UnsafeRawPointer(biases.base)
+    } else if arguments.hasInput(3) {
       buffers.biases = arguments.inputBytes(3).baseAddress.map { $0 + index * 2 * gates }
     }
     if arguments.hasInput(5) { buffers.initialState = arguments.inputBytes(5).baseAddress }
@@ -137,7 +145,7 @@ struct RecurrentKernel: Kernel {
 
 extension KernelRequest {
   fileprivate func isNotEmptyConstant(_ index: Int) -> Bool {
-    (inputs[index]?.constant?.elementCount ?? 0) > 0
+    index < inputs.count && (inputs[index]?.constant?.elementCount ?? 0) > 0
   }
 
   /// A constant input in a layout, packed once for all kernels; nil where the input is not constant.
@@ -145,7 +153,7 @@ extension KernelRequest {
     _ index: Int, _ layout: String, _ byteCount: Int,
     _ pack: (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
   ) -> Storage? {
-    guard let constant = inputs[index]?.constant, constant.elementCount > 0 else { return nil }
+    guard isNotEmptyConstant(index), let constant = inputs[index]?.constant else { return nil }
     return packedConstants.bytes(
       of: constant, layout: layout, byteCount: byteCount, pack)
   }
