@@ -40,7 +40,7 @@ struct BlockedBands: Sendable {
   ) {
     let isSmall =
       batchCount * blockCount * max(inputStride, outputStride) < ProductBlocking.leastParallelWork
-      / 4
+      / 16
     WorkerPool.parallel(
       batchCount * bandCount * groupCount, threadLimit: isSmall ? 1 : threadLimit
     ) { index in
