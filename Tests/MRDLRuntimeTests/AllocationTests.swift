@@ -59,9 +59,57 @@ import Testing
   @Test(arguments: [false, true], [1, 5]) func aWarmRunAllocatesNothing(
     relu: Bool, batch: Int
   ) throws {
-    var session = Session(try Program(try lenet(relu: relu)))
-    let first = values([batch, 1, 28, 28])
-    let second = Tensor(zeros: [batch, 1, 28, 28])
+    try checkAllocations(try lenet(relu: relu), input: [batch, 1, 28, 28])
+  }
+
+  /// Layers that threads share: a depthwise one alone, an inverted residual block, pooling, a recurrent layer
+  /// and a product.
+  private func mixed() throws -> Model {
+    func conv(_ x: String, _ w: String, _ y: String, pads: Int64 = 0, group: Int64 = 1) -> Node {
+      Node(
+        "Conv", inputs: [x, w], outputs: [y],
+        attributes: ["pads": .integers([pads, pads, pads, pads]), "group": .integer(group)])
+    }
+    let shapes: [(String, Shape)] = [
+      ("w", [32, 3, 3, 3]), ("d", [32, 1, 3, 3]), ("e", [96, 32, 1, 1]), ("f", [96, 1, 3, 3]),
+      ("p", [32, 96, 1, 1]), ("W", [1, 512, 32]), ("R", [1, 512, 128]), ("B", [1, 1024]),
+      ("g", [128, 40]),
+    ]
+    return Model(
+      graph: Graph(
+        inputs: [ValueInfo("x", .float32, ["N", 3, 64, 64])],
+        outputs: [ValueInfo("y", .float32, nil), ValueInfo("m", .float32, nil)],
+        nodes: [
+          conv("x", "w", "a", pads: 1), conv("a", "d", "b", pads: 1, group: 32),
+          Node("GlobalAveragePool", inputs: ["a"], outputs: ["m"]),
+          conv("b", "e", "c"), conv("c", "f", "h", pads: 1, group: 96), conv("h", "p", "i"),
+          Node("Add", inputs: ["i", "b"], outputs: ["j"]),
+          Node(
+            "MaxPool", inputs: ["j"], outputs: ["k"],
+            attributes: ["kernel_shape": .integers([2, 2]), "strides": .integers([2, 2])]),
+          Node(
+            "ReduceMax", inputs: ["k", "axis"], outputs: ["l"],
+            attributes: ["keepdims": .integer(0)]),
+          Node(
+            "Transpose", inputs: ["l"], outputs: ["n"], attributes: ["perm": .integers([2, 0, 1])]),
+          Node(
+            "LSTM", inputs: ["n", "W", "R", "B"], outputs: ["o"],
+            attributes: ["hidden_size": .integer(128)]),
+          Node("MatMul", inputs: ["o", "g"], outputs: ["y"]),
+        ]),
+      tensors: try TensorTable(
+        shapes.map { ModelTensor($0.0, values($0.1)) }
+          + [ModelTensor("axis", Tensor([Int64(2)], shape: [1]))]))
+  }
+
+  @Test func aWarmRunOfManyThreadsAllocatesNothing() throws {
+    try checkAllocations(try mixed(), input: [1, 3, 64, 64])
+  }
+
+  private func checkAllocations(_ model: Model, input shape: Shape) throws {
+    var session = Session(try Program(model))
+    let first = values(shape)
+    let second = Tensor(zeros: shape)
     for input in [first, second] {
       try session.bind(input, toInput: 0)
       try session.run()

@@ -52,7 +52,7 @@ void KERNEL(epilogue)(size_t rows, size_t columns, real *c, size_t row_stride, c
       EACH_ELEMENT(clamped(a * v + b, (vec)0, (vec)1));
       return;
     case MRDL_ACTIVATION_HARD_SWISH:
-      EACH_ELEMENT(v * clamped(v / (vec)6 + (vec)0.5, (vec)0, (vec)1));
+      EACH_ELEMENT(v * clamped(v * (vec)(1.0 / 6) + (vec)0.5, (vec)0, (vec)1));
       return;
     case MRDL_ACTIVATION_SWISH:
       EACH_ELEMENT(v * sigmoid_of(a * v));

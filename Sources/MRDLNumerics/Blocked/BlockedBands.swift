@@ -1,5 +1,10 @@
 internal import CMRDLKernels
 
+/// Something that is done for some rows of a block at a time.
+protocol BandWork {
+  func run(_ piece: BlockedBands.Piece)
+}
+
 /// How work on blocks that do not mix channels is shared out: pieces are some output rows of some blocks.
 ///
 /// Rows come first, as in the convolutions before and behind, so that a thread reads what it has written.
@@ -32,24 +37,31 @@ struct BlockedBands: Sendable {
     groupCount = (blockCount + groupStep - 1) / groupStep
   }
 
+  /// A block among those of all images, its number in its image, and some of its rows.
+  typealias Piece = (block: Int, channelBlock: Int, rows: Range<Int>)
+
   /// Does the rows of all blocks.
-  ///
-  /// - Parameter body: given a block among those of all images, its number in its image, and rows.
-  func run(
-    threadLimit: Int, _ body: (_ block: Int, _ channelBlock: Int, _ rows: Range<Int>) -> Void
-  ) {
+  func run(_ work: some BandWork, threadLimit: Int) {
     let isSmall =
       batchCount * blockCount * max(inputStride, outputStride) < ProductBlocking.leastParallelWork
       / 16
-    WorkerPool.parallel(
-      batchCount * bandCount * groupCount, threadLimit: isSmall ? 1 : threadLimit
-    ) { index in
-      let (rest, group) = index.quotientAndRemainder(dividingBy: groupCount)
-      let (image, band) = rest.quotientAndRemainder(dividingBy: bandCount)
-      let rows = band * height / bandCount..<(band + 1) * height / bandCount
-      let first = group * groupStep
-      for block in first..<min(first + groupStep, blockCount) {
-        body(image * blockCount + block, block, rows)
+    WorkerPool.run(
+      Groups(bands: self, work: work), count: batchCount * bandCount * groupCount,
+      threadLimit: isSmall ? 1 : threadLimit)
+  }
+
+  private struct Groups<Work: BandWork>: ParallelWork {
+    let bands: BlockedBands
+    let work: Work
+
+    func run(index: Int, slot: Int) {
+      let (rest, group) = index.quotientAndRemainder(dividingBy: bands.groupCount)
+      let (image, band) = rest.quotientAndRemainder(dividingBy: bands.bandCount)
+      let rows =
+        band * bands.height / bands.bandCount..<(band + 1) * bands.height / bands.bandCount
+      let first = group * bands.groupStep
+      for block in first..<min(first + bands.groupStep, bands.blockCount) {
+        work.run((image * bands.blockCount + block, block, rows))
       }
     }
   }

@@ -43,13 +43,21 @@ struct BlockedDepthwise: BlockedConvolutionPlan {
   }
 
   func run(_ operands: BlockedOperands, threadLimit: Int) {
-    bands.run(threadLimit: threadLimit) { block, channelBlock, rows in
-      let start = block * bands.outputStride
+    bands.run(Rows(plan: self, operands: operands), threadLimit: threadLimit)
+  }
+
+  private struct Rows: BandWork {
+    let plan: BlockedDepthwise
+    let operands: BlockedOperands
+
+    func run(_ piece: BlockedBands.Piece) {
+      let start = piece.block * plan.bands.outputStride
       var ending = operands.ending
       ending.residual = ending.residual.map { $0 + start }
-      compute(
-        rows, of: channelBlock, input: operands.input + block * bands.inputStride,
-        weights: operands.weights, ending, output: operands.output + start)
+      plan.compute(
+        piece.rows, of: piece.channelBlock,
+        input: operands.input + piece.block * plan.bands.inputStride, weights: operands.weights,
+        ending, output: operands.output + start)
     }
   }
 

@@ -27,11 +27,7 @@ package struct BlockedLayout: Sendable, Hashable {
   ) {
     let planes = planes.assumingMemoryBound(to: Float.self)
     let blocks = blocks.assumingMemoryBound(to: Float.self)
-    forEachBlock(threadLimit: threadLimit) { image, block, count in
-      width.kernels.to_block(
-        count, pixels, planes + (image * channels + block * width.lanes) * pixels, pixels,
-        blocks + (image * width.blockCount(channels: channels) + block) * pixels * width.lanes)
-    }
+    forEachBlock(ToBlocks(planes: planes, blocks: blocks), threadLimit: threadLimit)
   }
 
   /// Makes planes of blocks.
@@ -42,22 +38,59 @@ package struct BlockedLayout: Sendable, Hashable {
   ) {
     let planes = planes.assumingMemoryBound(to: Float.self)
     let blocks = blocks.assumingMemoryBound(to: Float.self)
-    forEachBlock(threadLimit: threadLimit) { image, block, count in
-      width.kernels.from_block(
-        count, pixels,
-        blocks + (image * width.blockCount(channels: channels) + block) * pixels * width.lanes,
-        planes + (image * channels + block * width.lanes) * pixels, pixels)
+    forEachBlock(FromBlocks(planes: planes, blocks: blocks), threadLimit: threadLimit)
+  }
+
+  private struct ToBlocks: BlockWork {
+    let planes: UnsafePointer<Float>
+    let blocks: UnsafeMutablePointer<Float>
+
+    func run(_ layout: BlockedLayout, _ block: BlockedLayout.Block) {
+      layout.width.kernels.to_block(
+        block.channels, layout.pixels, planes + block.planeStart, layout.pixels,
+        blocks + block.start)
     }
   }
 
-  func forEachBlock(
-    threadLimit: Int, _ body: (_ image: Int, _ block: Int, _ channels: Int) -> Void
-  ) {
-    let perImage = width.blockCount(channels: channels)
-    let isSmall = batchCount * channels * pixels < ProductBlocking.leastParallelWork
-    WorkerPool.parallel(batchCount * perImage, threadLimit: isSmall ? 1 : threadLimit) { index in
-      let (image, block) = index.quotientAndRemainder(dividingBy: perImage)
-      body(image, block, min(width.lanes, channels - block * width.lanes))
+  private struct FromBlocks: BlockWork {
+    let planes: UnsafeMutablePointer<Float>
+    let blocks: UnsafePointer<Float>
+
+    func run(_ layout: BlockedLayout, _ block: BlockedLayout.Block) {
+      layout.width.kernels.from_block(
+        block.channels, layout.pixels, blocks + block.start, planes + block.planeStart,
+        layout.pixels)
     }
   }
+
+  // MARK: Blocks
+
+  /// The channels of a block, and its first elements in blocks and in planes.
+  typealias Block = (channels: Int, start: Int, planeStart: Int)
+
+  func forEachBlock(_ work: some BlockWork, threadLimit: Int) {
+    let isSmall = batchCount * channels * pixels < ProductBlocking.leastParallelWork
+    WorkerPool.run(
+      Blocks(layout: self, work: work), count: batchCount * width.blockCount(channels: channels),
+      threadLimit: isSmall ? 1 : threadLimit)
+  }
+
+  private struct Blocks<Work: BlockWork>: ParallelWork {
+    let layout: BlockedLayout
+    let work: Work
+
+    func run(index: Int, slot: Int) {
+      let perImage = layout.width.blockCount(channels: layout.channels)
+      let (image, block) = index.quotientAndRemainder(dividingBy: perImage)
+      let first = block * layout.width.lanes
+      let start = index * layout.pixels * layout.width.lanes
+      let planeStart = (image * layout.channels + first) * layout.pixels
+      work.run(layout, (min(layout.width.lanes, layout.channels - first), start, planeStart))
+    }
+  }
+}
+
+/// Something that is done for a block at a time.
+protocol BlockWork {
+  func run(_ layout: BlockedLayout, _ block: BlockedLayout.Block)
 }

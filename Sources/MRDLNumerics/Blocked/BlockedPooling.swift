@@ -26,16 +26,24 @@ package struct BlockedPooling: Sendable {
   ) {
     let input = input.assumingMemoryBound(to: Float.self)
     let output = output.assumingMemoryBound(to: Float.self)
-    bands.run(threadLimit: threadLimit) { block, _, rows in
-      let from = input + block * bands.inputStride
-      let to = output + block * bands.outputStride
-      withUnsafePointer(to: window.geometry) { window in
-        let kernels = width.kernels
-        switch kind {
-        case .maximum: kernels.max_pool(window, rows.lowerBound, rows.upperBound, from, to)
+    bands.run(Rows(pooling: self, input: input, output: output), threadLimit: threadLimit)
+  }
+
+  private struct Rows: BandWork {
+    let pooling: BlockedPooling
+    let input: UnsafePointer<Float>
+    let output: UnsafeMutablePointer<Float>
+
+    func run(_ piece: BlockedBands.Piece) {
+      let from = input + piece.block * pooling.bands.inputStride
+      let to = output + piece.block * pooling.bands.outputStride
+      let (first, last) = (piece.rows.lowerBound, piece.rows.upperBound)
+      withUnsafePointer(to: pooling.window.geometry) { window in
+        let kernels = pooling.width.kernels
+        switch pooling.kind {
+        case .maximum: kernels.max_pool(window, first, last, from, to)
         case .average(let countsPadding):
-          kernels.average_pool(
-            window, rows.lowerBound, rows.upperBound, from, to, countsPadding ? 1 : 0)
+          kernels.average_pool(window, first, last, from, to, countsPadding ? 1 : 0)
         }
       }
     }
@@ -54,12 +62,27 @@ package struct BlockedPooling: Sendable {
     let output = output.assumingMemoryBound(to: Float.self)
     let lanes = width.lanes
     let isSmall = blocks * pixels * lanes < ProductBlocking.leastParallelWork / 8
-    let pieces = min(blocks, 8)
-    WorkerPool.parallel(pieces, threadLimit: isSmall ? 1 : threadLimit) { piece in
+    let means = Means(
+      isMean: isMean, blocks: blocks, pixels: pixels, width: width, input: input, output: output)
+    WorkerPool.run(means, count: means.pieceCount, threadLimit: isSmall ? 1 : threadLimit)
+  }
+
+  /// Some blocks that become a pixel each.
+  private struct Means: ParallelWork {
+    let isMean: Bool
+    let blocks: Int
+    let pixels: Int
+    let width: BlockWidth
+    let input: UnsafePointer<Float>
+    let output: UnsafeMutablePointer<Float>
+
+    var pieceCount: Int { min(blocks, 8) }
+
+    func run(index: Int, slot: Int) {
       let kernels = width.kernels
-      for block in piece * blocks / pieces..<(piece + 1) * blocks / pieces {
-        (isMean ? kernels.mean : kernels.largest)(
-          pixels, input + block * pixels * lanes, output + block * lanes)
+      let reduce = isMean ? kernels.mean : kernels.largest
+      for block in index * blocks / pieceCount..<(index + 1) * blocks / pieceCount {
+        reduce(pixels, input + block * pixels * width.lanes, output + block * width.lanes)
       }
     }
   }

@@ -41,7 +41,8 @@ package struct ExpandedDepthwise: Sendable {
   /// Rows that a thread has at least of what a third convolution takes: with fewer, too many are computed twice.
   private static let leastRows = 3
 
-  /// Elements of what the first convolution gives for an image from which on this pays.
+  /// Elements of what the first convolution gives for an image from which on this pays: what the second cache
+  /// does not hold; less for several threads, because what one has written is dear for another.
   package static let leastElements = WorkerPool.size > 1 ? 32_768 : 262_144
 
   /// Whether a convolution can be the first one: it sees its input as it stands, or has a single panel, for
@@ -91,8 +92,7 @@ package struct ExpandedDepthwise: Sendable {
     panelCount = (expansion.weights.outputBlocks + panelBlocks - 1) / panelBlocks
     rowStride = g.input.width * kernels.lanes
 
-    let reach = (g.kernel.height - 1) * g.dilation.height + 1
-    let seenRows = { (rows: Int) in min((rows - 1) * g.stride.height + reach, g.input.height) }
+    let reach = Self.reach(g)
     let height = g.output.height
     let fitting = Self.mostElements / max(1, rowStride * panelBlocks)
     var keptStep = max(1, (fitting - reach) / g.stride.height + 1)
@@ -114,7 +114,7 @@ package struct ExpandedDepthwise: Sendable {
     let parts = (step + keptStep - 1) / keptStep
     keptStep = (step + parts - 1) / parts
     self.keptStep = keptStep
-    let keptRows = seenRows(keptStep)
+    let keptRows = min((keptStep - 1) * g.stride.height + reach, g.input.height)
     blockStride = keptRows * rowStride
     first = DirectBlockedConvolution(
       expansion.weights, batchCount: batchCount, window: expansion.window, bandRows: keptRows)
@@ -182,12 +182,16 @@ package struct ExpandedDepthwise: Sendable {
       threadLimit: WorkerPool.limit(threadLimit, slots: slotCount))
   }
 
+  /// The rows from the first to the last that a window sees.
+  private static func reach(_ geometry: mrdl_window) -> Int {
+    (geometry.kernel.height - 1) * geometry.dilation.height + 1
+  }
+
   /// The rows that some rows of the result see.
   private func seenRows(_ rows: Range<Int>) -> Range<Int> {
     let g = geometry
-    let reach = (g.kernel.height - 1) * g.dilation.height + 1
     let begin = rows.lowerBound * g.stride.height - g.begin.height
-    let end = (rows.upperBound - 1) * g.stride.height - g.begin.height + reach
+    let end = (rows.upperBound - 1) * g.stride.height - g.begin.height + Self.reach(g)
     let low = min(max(begin, 0), g.input.height)
     return low..<min(max(end, low), g.input.height)
   }

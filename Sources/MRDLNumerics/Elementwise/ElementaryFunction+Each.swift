@@ -44,7 +44,7 @@ extension ElementaryFunction {
       let scale = (2 / Double.pi).squareRoot()
       mapDouble { 0.5 * $0 * (1 + hyperbolicTangent(scale * ($0 + 0.044715 * $0 * $0 * $0))) }
     case .mish: mapDouble { $0 * hyperbolicTangent(Self.softplus($0)) }
-    case .hardSwish: map { $0 * max(0, min(1, $0 / 6 + 0.5)) }
+    case .hardSwish: map { $0 * max(0, min(1, $0 * (1 / 6) + 0.5)) }
     case .swish(let alpha): mapDouble { $0 / (1 + exponential(-alpha * $0)) }
     case .thresholdedRelu(let alpha): map { $0 > Scalar(alpha) ? $0 : 0 }
     case .shrink(let bias, let lambda):

@@ -68,10 +68,9 @@ package struct BFloat16Convolution: Sendable {
     let x = input.assumingMemoryBound(to: Float.self)
     let narrow = workspace.assumingMemoryBound(to: UInt16.self)
     let step = max(ProductBlocking.leastParallelWork / 8, (inputCount + 7) / 8 + 63) / 64 * 64
-    WorkerPool.parallel((inputCount + step - 1) / step, threadLimit: threadLimit) { piece in
-      let first = piece * step
-      kernels.narrow(min(step, inputCount - first), x + first, narrow + first)
-    }
+    WorkerPool.run(
+      Narrowing(kernels: kernels, count: inputCount, step: step, x: x, narrow: narrow),
+      count: (inputCount + step - 1) / step, threadLimit: threadLimit)
     GroupedConvolution(
       plan: plan, unit: 2, product: kernels.product, stageRows: kernels.stage_rows,
       input: UnsafeRawPointer(workspace).assumingMemoryBound(to: UInt8.self),
@@ -83,5 +82,19 @@ package struct BFloat16Convolution: Sendable {
         activation: epilogue.activation), output: output,
       workspace: (workspace + narrowByteCount).assumingMemoryBound(to: UInt8.self)
     ).run(threadLimit: threadLimit)
+  }
+
+  /// Rounds some elements of the input.
+  private struct Narrowing: ParallelWork {
+    let kernels: mrdl_bf16_kernels
+    let count: Int
+    let step: Int
+    let x: UnsafePointer<Float>
+    let narrow: UnsafeMutablePointer<UInt16>
+
+    func run(index: Int, slot: Int) {
+      let first = index * step
+      kernels.narrow(min(step, count - first), x + first, narrow + first)
+    }
   }
 }

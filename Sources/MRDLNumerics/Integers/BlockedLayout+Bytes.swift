@@ -10,14 +10,8 @@ extension BlockedLayout {
   ) {
     let planes = planes.assumingMemoryBound(to: UInt8.self)
     let blocks = blocks.assumingMemoryBound(to: UInt8.self)
-    forEachBlock(threadLimit: threadLimit) { image, block, count in
-      let target =
-        blocks + (image * width.blockCount(channels: channels) + block) * pixels * width.lanes
-      width.integerKernels.to_block(
-        count, pixels, planes + (image * channels + block * width.lanes) * pixels, pixels, target)
-      guard flip != 0 else { return }
-      for index in 0..<(pixels * width.lanes) { target[index] ^= flip }
-    }
+    forEachBlock(
+      ToByteBlocks(planes: planes, blocks: blocks, flip: flip), threadLimit: threadLimit)
   }
 
   /// Makes planes of blocks of bytes.
@@ -26,11 +20,30 @@ extension BlockedLayout {
   ) {
     let planes = planes.assumingMemoryBound(to: UInt8.self)
     let blocks = blocks.assumingMemoryBound(to: UInt8.self)
-    forEachBlock(threadLimit: threadLimit) { image, block, count in
-      width.integerKernels.from_block(
-        count, pixels,
-        blocks + (image * width.blockCount(channels: channels) + block) * pixels * width.lanes,
-        planes + (image * channels + block * width.lanes) * pixels, pixels)
-    }
+    forEachBlock(FromByteBlocks(planes: planes, blocks: blocks), threadLimit: threadLimit)
+  }
+}
+
+private struct ToByteBlocks: BlockWork {
+  let planes: UnsafePointer<UInt8>
+  let blocks: UnsafeMutablePointer<UInt8>
+  let flip: UInt8
+
+  func run(_ layout: BlockedLayout, _ block: BlockedLayout.Block) {
+    let target = blocks + block.start
+    layout.width.integerKernels.to_block(
+      block.channels, layout.pixels, planes + block.planeStart, layout.pixels, target)
+    guard flip != 0 else { return }
+    for index in 0..<(layout.pixels * layout.width.lanes) { target[index] ^= flip }
+  }
+}
+
+private struct FromByteBlocks: BlockWork {
+  let planes: UnsafeMutablePointer<UInt8>
+  let blocks: UnsafePointer<UInt8>
+
+  func run(_ layout: BlockedLayout, _ block: BlockedLayout.Block) {
+    layout.width.integerKernels.from_block(
+      block.channels, layout.pixels, blocks + block.start, planes + block.planeStart, layout.pixels)
   }
 }

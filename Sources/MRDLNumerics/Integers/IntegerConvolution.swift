@@ -122,20 +122,35 @@ package struct IntegerConvolution: Sendable {
     _ input: UnsafePointer<UInt8>, _ weights: UnsafePointer<Int8>, _ padding: UInt8,
     _ ending: IntegerEnding, _ output: UnsafeMutableRawPointer, _ threadLimit: Int
   ) {
-    let kernels = self.weights.width.integerKernels
-    let rowStride = window.geometry.output.width * lanes
-    bands.run(threadLimit: threadLimit) { block, channelBlock, rows in
-      let start = block * bands.outputStride
+    bands.run(
+      DepthwiseRows(
+        convolution: self, input: input, weights: weights, padding: padding, ending: ending,
+        output: output), threadLimit: threadLimit)
+  }
+
+  private struct DepthwiseRows: BandWork {
+    let convolution: IntegerConvolution
+    let input: UnsafePointer<UInt8>
+    let weights: UnsafePointer<Int8>
+    let padding: UInt8
+    let ending: IntegerEnding
+    let output: UnsafeMutableRawPointer
+
+    func run(_ piece: BlockedBands.Piece) {
+      let (lanes, rows) = (convolution.lanes, piece.rows)
+      let start = piece.block * convolution.bands.outputStride
       let target = output + start * ending.result.byteCount
-      withUnsafePointer(to: window.geometry) { window in
+      withUnsafePointer(to: convolution.window.geometry) { window in
         withUnsafePointer(
-          to: ending.arguments(channel: channelBlock * lanes, element: start)
+          to: ending.arguments(channel: piece.channelBlock * lanes, element: start)
         ) { arguments in
-          kernels.depthwise(
-            window, rows.lowerBound, rows.upperBound, input + block * bands.inputStride,
-            weights + channelBlock * taps * lanes, padding, arguments, target)
+          convolution.weights.width.integerKernels.depthwise(
+            window, rows.lowerBound, rows.upperBound,
+            input + piece.block * convolution.bands.inputStride,
+            weights + piece.channelBlock * convolution.taps * lanes, padding, arguments, target)
         }
       }
+      let rowStride = convolution.window.geometry.output.width * lanes
       ending.finish(
         target + rows.lowerBound * rowStride * ending.result.byteCount, rows: 1, rowStride: 0,
         columns: rows.count * rowStride)

@@ -8,13 +8,11 @@ package enum Quantization {
     _ x: UnsafeBufferPointer<Float>, scale: Float, zero: Int32, isSigned: Bool,
     into y: UnsafeMutableRawPointer, threadLimit: Int
   ) {
-    guard let x = Span(x, y) else { return }
-    let (low, high): (Int32, Int32) = isSigned ? (-128, 127) : (0, 255)
-    x.run(threadLimit) { from, to, count in
-      mrdl_integer_kernels_current().pointee.quantize(
-        count, from.assumingMemoryBound(to: Float.self), scale, zero, low, high,
-        to.assumingMemoryBound(to: UInt8.self))
-    }
+    guard let start = x.baseAddress else { return }
+    let work = Quantizing(
+      parts: Parts(count: x.count), x: start, y: y.assumingMemoryBound(to: UInt8.self),
+      scale: scale, zero: zero, isSigned: isSigned)
+    WorkerPool.run(work, count: work.parts.partCount, threadLimit: threadLimit)
   }
 
   /// y = (x − zero) · scale for bytes of i8 or u8.
@@ -22,43 +20,53 @@ package enum Quantization {
     _ x: UnsafeRawPointer, count: Int, isSigned: Bool, scale: Float, zero: Int32,
     into y: UnsafeMutablePointer<Float>, threadLimit: Int
   ) {
-    Span(x: x, xWidth: 1, y: y, yWidth: 4, count: count).run(threadLimit) { from, to, count in
-      mrdl_integer_kernels_current().pointee.dequantize(
-        count, from.assumingMemoryBound(to: UInt8.self), isSigned ? 1 : 0, scale, zero,
-        to.assumingMemoryBound(to: Float.self))
+    let work = Dequantizing(
+      parts: Parts(count: count), x: x.assumingMemoryBound(to: UInt8.self), y: y, scale: scale,
+      zero: zero, isSigned: isSigned)
+    WorkerPool.run(work, count: work.parts.partCount, threadLimit: threadLimit)
+  }
+
+  /// How elements are shared out.
+  private struct Parts {
+    let count: Int
+
+    private var step: Int {
+      max(ProductBlocking.leastParallelWork / 4, (count + 7) / 8 + 63) / 64 * 64
+    }
+
+    var partCount: Int { (count + step - 1) / step }
+
+    subscript(index: Int) -> Range<Int> { index * step..<min((index + 1) * step, count) }
+  }
+
+  private struct Quantizing: ParallelWork {
+    let parts: Parts
+    let x: UnsafePointer<Float>
+    let y: UnsafeMutablePointer<UInt8>
+    let scale: Float
+    let zero: Int32
+    let isSigned: Bool
+
+    func run(index: Int, slot: Int) {
+      let part = parts[index]
+      let (low, high): (Int32, Int32) = isSigned ? (-128, 127) : (0, 255)
+      mrdl_integer_kernels_current().pointee.quantize(
+        part.count, x + part.lowerBound, scale, zero, low, high, y + part.lowerBound)
     }
   }
 
-  /// Two arrays that are walked together, in pieces.
-  private struct Span {
-    let x: UnsafeRawPointer
-    let xWidth: Int
-    let y: UnsafeMutableRawPointer
-    let yWidth: Int
-    let count: Int
+  private struct Dequantizing: ParallelWork {
+    let parts: Parts
+    let x: UnsafePointer<UInt8>
+    let y: UnsafeMutablePointer<Float>
+    let scale: Float
+    let zero: Int32
+    let isSigned: Bool
 
-    init(x: UnsafeRawPointer, xWidth: Int, y: UnsafeMutableRawPointer, yWidth: Int, count: Int) {
-      self.x = x
-      self.xWidth = xWidth
-      self.y = y
-      self.yWidth = yWidth
-      self.count = count
-    }
-
-    init?(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeMutableRawPointer) {
-      guard let start = x.baseAddress else { return nil }
-      self.init(x: start, xWidth: 4, y: y, yWidth: 1, count: x.count)
-    }
-
-    func run(
-      _ threadLimit: Int,
-      _ body: (UnsafeRawPointer, UnsafeMutableRawPointer, _ count: Int) -> Void
-    ) {
-      let step = max(ProductBlocking.leastParallelWork / 4, (count + 7) / 8 + 63) / 64 * 64
-      WorkerPool.parallel((count + step - 1) / step, threadLimit: threadLimit) { piece in
-        let first = piece * step
-        body(x + first * xWidth, y + first * yWidth, min(step, count - first))
-      }
+    func run(index: Int, slot: Int) {
+      let part = parts[index]
+      mrdl_integer_kernels_current().pointee.dequantize(
+        part.count, x + part.lowerBound, isSigned ? 1 : 0, scale, zero, y + part.lowerBound)
     }
   }
 }

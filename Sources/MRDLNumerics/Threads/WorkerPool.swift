@@ -13,8 +13,9 @@ package protocol ParallelWork {
 
 /// The threads of the process, one pool for all its sessions.
 ///
-/// How work is cut into pieces must depend on its shape alone; threads only share the pieces out, so
-/// that results are the same for any number of them.
+/// How sums are cut must depend on the shape of the work alone, so that results are the same for any number of
+/// threads. Which sums make a piece may follow their number: what one core has written is dear for another, and
+/// so are lines beside it, which are fetched ahead in vain.
 public enum WorkerPool {
   /// How many threads take part at most, the caller among them.
   public static var size: Int { mrdl_pool_size() }
@@ -64,7 +65,7 @@ public enum WorkerPool {
     }
   }
 
-  /// Does all pieces of some work, as `run` does.
+  /// Does all pieces of some work, as `run` does, but allocates memory for what the body captures.
   package static func parallel(
     _ count: Int, threadLimit: Int = 0, _ body: (_ index: Int) -> Void
   ) {

@@ -64,7 +64,7 @@ package struct BlockedConv: FusibleOperator, ProgramOperator {
           byteCount: narrow.packedWeightsByteCount
         ) { narrow.packWeights($0, into: $1) }, bias: paddedBias(request, 2, convolution))
     }
-    return BlockedConvKernel(try prepared(request, weights: 1, convolution))
+    return BlockedConvKernel(prepared: try prepared(request, weights: 1, convolution))
   }
 
   /// The convolution of some images; the weights tell its channels.
@@ -128,13 +128,9 @@ package struct BlockedConv: FusibleOperator, ProgramOperator {
 }
 
 private struct BlockedConvKernel: Kernel {
-  private let convolution: BlockedConvolution
-  private let weights: Storage
-  private let bias: Storage?
+  let prepared: BlockedConv.Prepared
 
-  init(_ prepared: BlockedConv.Prepared) {
-    (convolution, weights, bias) = (prepared.convolution, prepared.weights, prepared.bias)
-  }
+  private var convolution: BlockedConvolution { prepared.convolution }
 
   var workspaceByteCount: Int { convolution.workspaceByteCount }
 
@@ -151,7 +147,8 @@ private struct BlockedConvKernel: Kernel {
       let output = arguments.outputBytes(0).baseAddress, !arguments.outputBytes(0).isEmpty
     else { return }
     convolution.run(
-      input: input, weights: weights.base, bias: bias.map { UnsafeRawPointer($0.base) },
+      input: input, weights: prepared.weights.base,
+      bias: prepared.bias.map { UnsafeRawPointer($0.base) },
       residual: convolution.epilogue.addsResidual
         ? arguments.inputBytes(BlockedConv.residualInput).baseAddress : nil, output: output,
       workspace: arguments.workspace.baseAddress,
