@@ -61,7 +61,7 @@ struct InferCommand: Command {
 
   @Option(
     help: ArgumentHelp(
-      "Threads that take part; as many as the process may use where none are given.",
+      "Threads that take part, at most as many as the process may use, which is the default.",
       valueName: "n"))
   var threads: Int?
 
@@ -108,8 +108,8 @@ struct InferCommand: Command {
   }
 
   func perform() throws {
-    // Plans are made for the threads that there are.
-    if let threads { _ = WorkerPool.setSize(threads) }
+    // Plans are made for the threads that there are. More than processors would only wait for each other.
+    if let threads, threads < WorkerPool.size { _ = WorkerPool.setSize(threads) }
     let options = OpeningOptions(verification: noVerify ? .never : .onFirstUse)
     var opened = try ModelFile.open(model, options: options)
     if let labels { try opened.setLabels(try LabelFile.read(labels)) }
@@ -133,7 +133,7 @@ struct InferCommand: Command {
     if let benchmark {
       try Benchmark(
         seconds: benchmark, batch: batch, profiles: profile,
-        threads: threads ?? WorkerPool.size
+        threads: min(threads ?? WorkerPool.size, WorkerPool.size)
       ).run(runner, path: model, inputs: inputs, format: format)
       return
     }

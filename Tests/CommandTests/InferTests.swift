@@ -120,6 +120,17 @@ struct InferTests {
     }
   }
 
+  @Test func moreThreadsThanProcessorsDoNotTakePart() throws {
+    func threads(_ more: String...) throws -> JSONValue? {
+      let outcome = try Tool.infer.run([model, "--benchmark", "0.01", "--format", "json"] + more)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      return try JSONParser.parse(outcome.output)["threads"]
+    }
+    let all = try threads()
+    #expect(all != nil)
+    #expect(try threads("--threads", "1024") == all)
+  }
+
   @Test func goesOnAfterABadPicture() throws {
     let bad = try work.write(Array("no picture".utf8), "a.png")
     let good = try SampleModel.picture(0, to: work.path("b.png"))
