@@ -214,49 +214,60 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
   /// Computes one piece.
   ///
   /// - Parameters:
-  ///   - images: the batch; or, where `inputBlockStride` tells how its blocks lie, the first unit of the
-  ///     piece in a flat plan.
+  ///   - images: the batch.
   ///   - next: the weights that are wanted next.
   ///   - ending: its residual lies like the output.
   ///   - output: where the first unit of block 0 of the output lies or would lie.
   ///   - buffer: `slotElements` elements; nil when there are none.
   func compute(
-    _ piece: Piece, input images: UnsafePointer<Float>, inputBlockStride: Int? = nil,
-    weights packed: UnsafePointer<Float>, next: UnsafePointer<Float>?, _ ending: BlockedEnding,
-    output: UnsafeMutablePointer<Float>,
+    _ piece: Piece, input images: UnsafePointer<Float>, weights packed: UnsafePointer<Float>,
+    next: UnsafePointer<Float>?, _ ending: BlockedEnding, output: UnsafeMutablePointer<Float>,
     outputBlockStride: Int, buffer: UnsafeMutablePointer<Float>?
   ) {
-    let (first, last) = (piece.units.lowerBound, piece.units.upperBound)
+    let first = piece.units.lowerBound
     let elementStep = weights.readsPlanes ? 1 : lanes
     let planeStride = geometry.input.height * geometry.input.width * elementStep
     let image = images + piece.image * inputBlockCount * planeStride
 
     var input = image + (isFlat ? first * elementStep : first * staging.outputRowStride)
-    if inputBlockStride != nil {
-      input = images
-    } else if isStaged {
+    if isStaged {
       guard let buffer else { return }
       stage(image, planeStride: planeStride, rows: piece.units, into: buffer)
       input = UnsafePointer(buffer)
     }
+    multiply(
+      units: piece.units.count, blocks: piece.blocks, input: input,
+      inputBlockStride: staging.blockStride, weights: packed, next: next, ending, output: output,
+      outputBlockStride: outputBlockStride)
+  }
+
+  /// Computes some units of some blocks of the output.
+  ///
+  /// - Parameters:
+  ///   - input: what the first unit sees first.
+  ///   - inputBlockStride: elements from a block of it to the next.
+  func multiply(
+    units: Int, blocks: Range<Int>, input: UnsafePointer<Float>, inputBlockStride: Int,
+    weights packed: UnsafePointer<Float>, next: UnsafePointer<Float>?, _ ending: BlockedEnding,
+    output: UnsafeMutablePointer<Float>, outputBlockStride: Int
+  ) {
     tapOffsets.withUnsafeBufferPointer { offsets in
       guard let taps = offsets.baseAddress else { return }
       var product = mrdl_blocked_product(
-        rows: isFlat ? 1 : last - first, columns: isFlat ? last - first : columns,
-        input: input, input_row_stride: staging.outputRowStride,
-        input_block_stride: inputBlockStride ?? staging.blockStride,
-        channels: weights.inputChannels,
-        has_planes: weights.readsPlanes ? 1 : 0, taps: offsets.count, tap_offsets: taps,
+        rows: isFlat ? 1 : units, columns: isFlat ? units : columns, input: input,
+        input_row_stride: staging.outputRowStride, input_block_stride: inputBlockStride,
+        channels: weights.inputChannels, has_planes: weights.readsPlanes ? 1 : 0,
+        taps: offsets.count, tap_offsets: taps,
         weights: packed, next_weights: next,
-        first_block: piece.blocks.lowerBound, last_block: piece.blocks.upperBound,
-        output: output, output_row_stride: outputRowStride,
+        first_block: blocks.lowerBound, last_block: blocks.upperBound, output: output,
+        output_row_stride: outputRowStride,
         output_block_stride: outputBlockStride, bias: ending.bias, residual: ending.residual,
         clamp: ending.clamp.isOn, low: ending.clamp.low, high: ending.clamp.high)
       weights.width.kernels.convolve(&product)
     }
     ending.finish(
-      output, blocks: piece.blocks, blockStride: outputBlockStride,
-      count: (last - first) * (isFlat ? lanes : outputRowStride))
+      output, blocks: blocks, blockStride: outputBlockStride,
+      count: units * (isFlat ? lanes : outputRowStride))
   }
 
   /// An image, rows or, in a flat plan, columns of its output, and blocks of output channels.

@@ -231,19 +231,16 @@ package struct ExpandedDepthwise: Sendable {
           rows, of: image, panel: panel, kept: kept, output: given - rows.lowerBound * givenRow,
           blockStride: blockStride)
       }
-      let width = plan.geometry.output.width
+      let outputBlocks = projection.weights.outputBlocks
       let plane = projection.window.outputVolume * product.lanes
-      let start = image * projection.weights.outputBlocks * plane + rows.lowerBound * givenRow
-      product.compute(
-        (
-          image, rows.lowerBound * width..<rows.upperBound * width,
-          0..<projection.weights.outputBlocks
-        ), input: given, inputBlockStride: blockStride,
-        weights: third.weights, next: nil,
+      let start = image * outputBlocks * plane + rows.lowerBound * givenRow
+      product.multiply(
+        units: rows.count * plan.geometry.output.width, blocks: 0..<outputBlocks, input: given,
+        inputBlockStride: blockStride, weights: third.weights, next: nil,
         BlockedEnding(
           bias: third.bias, residual: residual.map { $0 + start },
-          activation: projection.epilogue.activation), output: output + start,
-        outputBlockStride: plane, buffer: nil)
+          activation: projection.epilogue.activation),
+        output: output + start, outputBlockStride: plane)
     }
 
     /// Computes some rows of the second convolution for a panel of its channels.

@@ -15,4 +15,7 @@ package struct Epilogue: Sendable, Hashable {
     self.addsResidual = addsResidual
     self.activation = activation
   }
+
+  /// The operations for each element of the sum.
+  package var operationCount: Int { (addsResidual ? 1 : 0) + (activation == .none ? 0 : 1) }
 }

@@ -13,10 +13,8 @@ package struct BlockedExpandedConv: ProgramOperator {
   /// A convolution, what follows it, and the facts of its weights.
   package typealias Part = (op: BlockedConv, epilogue: Epilogue, weights: ValueFacts?)
 
-  private let expansion: BlockedConv
-  private let depthwise: BlockedConv
-  private let activations: (expansion: Activation, depthwise: Activation)
-  private var projection: (op: BlockedConv, epilogue: Epilogue)?
+  /// The convolutions one after the other, each with what follows it.
+  private var stages: [(op: BlockedConv, epilogue: Epilogue)]
 
   /// Joins two convolutions where their common memory pays for it.
   ///
@@ -40,24 +38,22 @@ package struct BlockedExpandedConv: ProgramOperator {
         outputChannels: weights[0], isPointwise: Self.isPointwise(expansion.op, weights),
         readsPlanes: expansion.op.readsPlanes, width: expansion.op.width)
     else { return nil }
-    self.expansion = expansion.op
-    self.depthwise = depthwise.op
-    activations = (expansion.epilogue.activation, depthwise.epilogue.activation)
+    stages = [(expansion.op, expansion.epilogue), (depthwise.op, depthwise.epilogue)]
   }
 
   /// The same with a pointwise convolution behind them, where that pays.
   ///
   /// - Parameter between: what is known of what the second one gives.
   package func projected(by projection: Part, between: ValueFacts?) -> BlockedExpandedConv? {
-    guard self.projection == nil, projection.op.conv.group == 1, !projection.op.readsPlanes,
-      projection.op.width == depthwise.width, let weights = projection.weights?.concreteShape,
+    guard stages.count == 2, projection.op.conv.group == 1, !projection.op.readsPlanes,
+      projection.op.width == stages[1].op.width, let weights = projection.weights?.concreteShape,
       Self.isPointwise(projection.op, weights),
       let height = between?.shape?.dimensions[2].value,
       ExpandedDepthwise.gainsFromProjection(
         inputChannels: weights[1], outputChannels: weights[0], height: height)
     else { return nil }
     var joined = self
-    joined.projection = (projection.op, projection.epilogue)
+    joined.stages.append((projection.op, projection.epilogue))
     return joined
   }
 
@@ -65,64 +61,51 @@ package struct BlockedExpandedConv: ProgramOperator {
     op.conv.window.isPointwise(kernel: Array(weights.dimensions[2...]))
   }
 
-  /// What is known of what each convolution gives.
-  private func inferred(_ operands: Operands) throws(MRDLError) -> [ValueFacts?] {
-    let facts = operands.facts
-    var known = [facts[0]]
-    for (index, op) in [expansion, depthwise, projection?.op].enumerated() {
-      guard let op else { break }
-      let parameters = facts[(2 * index + 1)...(2 * index + 2)]
-      known.append(
-        try op.infer(Operands([known[index]] + parameters, outputCount: 1, place: operands.place))
-          .first)
+  /// What each convolution takes, and what is known of what it gives.
+  private func inferred(
+    _ facts: [ValueFacts?], place: Place
+  ) throws(MRDLError) -> [(inputs: [ValueFacts?], output: ValueFacts?)] {
+    var taken = facts[0]
+    var result: [(inputs: [ValueFacts?], output: ValueFacts?)] = []
+    for (index, stage) in stages.enumerated() {
+      let inputs = [taken] + facts[Self.weightsInput(index)...(Self.weightsInput(index) + 1)]
+      taken = try stage.op.infer(Operands(inputs, outputCount: 1, place: place)).first
+      result.append((inputs, taken))
     }
-    return Array(known.dropFirst())
+    return result
   }
 
   package func infer(_ operands: Operands) throws(MRDLError) -> [ValueFacts] {
-    try inferred(operands).last.flatMap { $0 }.map { [$0] } ?? []
+    [try inferred(operands.facts, place: operands.place).last?.output].compactMap { $0 }
   }
 
   package func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
-    guard
-      let given = try? inferred(Operands(inputs, outputCount: 1, place: Place("")))
-    else { return Cost() }
-    let parts =
-      [
-        (expansion, Epilogue(activation: activations.expansion)),
-        (depthwise, Epilogue(activation: activations.depthwise)),
-      ] + (projection.map { [($0.op, $0.epilogue)] } ?? [])
-    var cost = Cost()
-    for (index, (op, epilogue)) in parts.enumerated() {
-      let taken = [index == 0 ? inputs[0] : given[index - 1]]
-      cost =
-        cost
-        + op.cost(
-          inputs: taken + inputs[(2 * index + 1)...(2 * index + 2)], outputs: [given[index]])
-      let followers = (epilogue.activation == .none ? 0 : 1) + (epilogue.addsResidual ? 1 : 0)
-      let count = given[index]?.concreteShape?.elementCount ?? 0
-      cost = cost + Cost(otherOperations: followers * count)
+    guard let known = try? inferred(inputs, place: Place("")) else { return Cost() }
+    return zip(stages, known).reduce(Cost()) { sum, part in
+      let (stage, facts) = part
+      let count = facts.output?.concreteShape?.elementCount ?? 0
+      return sum + stage.op.cost(inputs: facts.inputs, outputs: [facts.output])
+        + Cost(otherOperations: stage.epilogue.operationCount * count)
     }
-    return cost
   }
 
+  /// The weights of a stage among the inputs; the bias comes behind them.
+  private static func weightsInput(_ stage: Int) -> Int { 2 * stage + 1 }
+
   package func makeKernel(_ request: KernelRequest) throws(MRDLError) -> any Kernel {
-    let input = request.inputShape(0)
-    let first = try expansion.prepared(
-      request, weights: 1, image: Array(input.dimensions[2..<4]),
-      Epilogue(activation: activations.expansion))
-    let second = try depthwise.prepared(
-      request, weights: 3, image: first.convolution.outputImage,
-      Epilogue(activation: activations.depthwise))
-    var third: BlockedConv.Prepared?
-    if let projection {
-      third = try projection.op.prepared(
-        request, weights: 5, image: second.convolution.outputImage, projection.epilogue)
+    var image = Array(request.inputShape(0).dimensions[2..<4])
+    var parts: [BlockedConv.Prepared] = []
+    for (index, stage) in stages.enumerated() {
+      let part = try stage.op.prepared(
+        request, weights: Self.weightsInput(index), image: image, stage.epilogue)
+      image = part.convolution.outputImage
+      parts.append(part)
     }
     return Prepared(
       joined: ExpandedDepthwise(
-        expansion: first.convolution, depthwise: second.convolution,
-        projection: third?.convolution), expansion: first, depthwise: second, projection: third)
+        expansion: parts[0].convolution, depthwise: parts[1].convolution,
+        projection: parts.count > 2 ? parts[2].convolution : nil), expansion: parts[0],
+      depthwise: parts[1], projection: parts.count > 2 ? parts[2] : nil)
   }
 
   private struct Prepared: Kernel {
@@ -137,7 +120,7 @@ package struct BlockedExpandedConv: ProgramOperator {
       "direct and depthwise by bands, blocks of \(joined.expansion.weights.width.lanes)"
     }
 
-    var unreadInputs: [Int] { [1, 2, 3, 4] + (projection == nil ? [] : [5, 6]) }
+    var unreadInputs: [Int] { Array(1...(projection == nil ? 4 : 6)) }
 
     func run(_ arguments: borrowing KernelArguments) throws(MRDLError) {
       guard let input = arguments.inputBytes(0).baseAddress,

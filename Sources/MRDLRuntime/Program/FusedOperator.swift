@@ -45,10 +45,9 @@ struct FusedOperator: ProgramOperator {
   func cost(inputs: [ValueFacts?], outputs: [ValueFacts?]) -> Cost {
     let count = outputs[0]?.concreteShape?.elementCount ?? 0
     let hasBias = inputs.count > type(of: base).columnBiasInput
-    let additions =
-      (hasBias ? 1 : 0) + (epilogue.addsResidual ? 1 : 0) + (epilogue.activation == .none ? 0 : 1)
+    let followers = (hasBias ? 1 : 0) + epilogue.operationCount
     return base.cost(inputs: baseInputs(inputs), outputs: outputs)
-      + Cost(otherOperations: additions * count)
+      + Cost(otherOperations: followers * count)
   }
 
   func blocked(_ request: BlockingRequest) -> BlockedForm? {
