@@ -184,15 +184,7 @@ package struct Recurrence: Sendable {
     let isPacked = inputProduct.rightIsPacked
     let storage = isPacked ? Storage(byteCount: weights.inputCount * elementByteCount) : nil
     let ordered = storage?.base ?? packed
-    if scalarType == .float32 {
-      weights.orderInput(
-        source.assumingMemoryBound(to: Float.self),
-        into: ordered.assumingMemoryBound(to: Float.self))
-    } else {
-      weights.orderInput(
-        source.assumingMemoryBound(to: Double.self),
-        into: ordered.assumingMemoryBound(to: Double.self))
-    }
+    weights.order(.input, of: scalarType, source, into: ordered)
     withExtendedLifetime(storage) {
       if isPacked { inputProduct.packRight(ordered, into: packed) }
     }
@@ -202,15 +194,7 @@ package struct Recurrence: Sendable {
   package func packRecurrentWeights(
     _ source: UnsafeRawPointer, into packed: UnsafeMutableRawPointer
   ) {
-    if scalarType == .float32 {
-      weights.packRecurrent(
-        source.assumingMemoryBound(to: Float.self),
-        into: packed.assumingMemoryBound(to: Float.self))
-    } else {
-      weights.packRecurrent(
-        source.assumingMemoryBound(to: Double.self),
-        into: packed.assumingMemoryBound(to: Double.self))
-    }
+    weights.order(.recurrent, of: scalarType, source, into: packed)
   }
 
   /// The bytes of the biases as `packBiases` makes them.
@@ -218,15 +202,7 @@ package struct Recurrence: Sendable {
 
   /// Packs the biases of this direction.
   package func packBiases(_ source: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
-    if scalarType == .float32 {
-      weights.orderBiases(
-        source.assumingMemoryBound(to: Float.self),
-        into: packed.assumingMemoryBound(to: Float.self))
-    } else {
-      weights.orderBiases(
-        source.assumingMemoryBound(to: Double.self),
-        into: packed.assumingMemoryBound(to: Double.self))
-    }
+    weights.order(.biases, of: scalarType, source, into: packed)
   }
 
   // MARK: Running

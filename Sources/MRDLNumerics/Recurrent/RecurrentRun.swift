@@ -56,12 +56,13 @@ struct RecurrentRun<Scalar: KernelScalar> {
   private func multiplyInputs() {
     var inputWeights = buffers.inputWeights
     if !recurrence.inputWeightsArePacked {
-      weights.orderInput(
-        inputWeights.assumingMemoryBound(to: Scalar.self), into: base + parts.inputWeights)
+      weights.order(
+        .input, inputWeights.assumingMemoryBound(to: Scalar.self), into: base + parts.inputWeights)
       inputWeights = UnsafeRawPointer(base + parts.inputWeights)
     }
     if let given = buffers.biases, !recurrence.biasesArePacked {
-      recurrence.packBiases(given, into: base + parts.bias)
+      weights.order(
+        .biases, given.assumingMemoryBound(to: Scalar.self), into: base + parts.bias)
     }
     recurrence.inputProduct.run(
       left: buffers.input, right: inputWeights, output: base + parts.inputs,
@@ -73,7 +74,7 @@ struct RecurrentRun<Scalar: KernelScalar> {
     let layout = recurrence.layout
     var recurrentWeights = buffers.recurrentWeights.assumingMemoryBound(to: Scalar.self)
     if !recurrence.recurrentWeightsArePacked {
-      weights.packRecurrent(recurrentWeights, into: base + parts.recurrentWeights)
+      weights.order(.recurrent, recurrentWeights, into: base + parts.recurrentWeights)
       recurrentWeights = UnsafePointer(base + parts.recurrentWeights)
     }
     var steps = RecurrentSteps<Scalar>(

@@ -35,8 +35,41 @@ struct RecurrentWeights {
 
   // MARK: Packing
 
+  /// A part of the weights that can be put in order once for all runs.
+  enum Part {
+    case input, recurrent, biases
+  }
+
+  /// Puts a part, as ONNX has it, in the order of the kernels.
+  ///
+  /// - Parameter scalarType: float32 or float64.
+  func order(
+    _ part: Part, of scalarType: ScalarType, _ source: UnsafeRawPointer,
+    into target: UnsafeMutableRawPointer
+  ) {
+    if scalarType == .float32 {
+      order(
+        part, source.assumingMemoryBound(to: Float.self),
+        into: target.assumingMemoryBound(to: Float.self))
+    } else {
+      order(
+        part, source.assumingMemoryBound(to: Double.self),
+        into: target.assumingMemoryBound(to: Double.self))
+    }
+  }
+
+  func order<Scalar: BinaryFloatingPoint>(
+    _ part: Part, _ source: UnsafePointer<Scalar>, into target: UnsafeMutablePointer<Scalar>
+  ) {
+    switch part {
+    case .input: orderInput(source, into: target)
+    case .recurrent: packRecurrent(source, into: target)
+    case .biases: orderBiases(source, into: target)
+    }
+  }
+
   /// The rows of W in the order of the columns of the input product: columnCount × inputSize.
-  func orderInput<Scalar: BinaryFloatingPoint>(
+  private func orderInput<Scalar: BinaryFloatingPoint>(
     _ source: UnsafePointer<Scalar>, into target: UnsafeMutablePointer<Scalar>
   ) {
     for block in 0..<blockCount {
@@ -55,7 +88,7 @@ struct RecurrentWeights {
   }
 
   /// R as `recurrent_step` reads it.
-  func packRecurrent<Scalar: BinaryFloatingPoint>(
+  private func packRecurrent<Scalar: BinaryFloatingPoint>(
     _ source: UnsafePointer<Scalar>, into target: UnsafeMutablePointer<Scalar>
   ) {
     let first = firstPhaseGates
@@ -86,7 +119,7 @@ struct RecurrentWeights {
 
   /// The sums of the biases of inputs and states in the order of columns; where a reset gate comes between
   /// the two, that of the state of the candidate stands behind them, a number for each unit.
-  func orderBiases<Scalar: BinaryFloatingPoint>(
+  private func orderBiases<Scalar: BinaryFloatingPoint>(
     _ source: UnsafePointer<Scalar>, into target: UnsafeMutablePointer<Scalar>
   ) {
     var summed = gateCount

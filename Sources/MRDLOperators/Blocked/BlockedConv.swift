@@ -117,9 +117,7 @@ package struct BlockedConv: FusibleOperator, ProgramOperator {
   private func paddedBias(
     _ request: KernelRequest, _ index: Int, _ convolution: BlockedConvolution
   ) -> Storage? {
-    guard request.hasInput(index), let constant = request.inputs[index]?.constant else {
-      return nil
-    }
+    guard let constant = request.constant(index) else { return nil }
     return request.packedConstants.bytes(
       of: constant, layout: "blocked/bias/\(convolution.biasCount)",
       byteCount: convolution.biasCount * 4

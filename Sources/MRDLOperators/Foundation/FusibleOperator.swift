@@ -39,4 +39,9 @@ extension FusibleOperator {
 extension KernelRequest {
   /// Whether the node has an input.
   func hasInput(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
+
+  /// A constant input; nil where it is none.
+  func constant(_ index: Int) -> Tensor? {
+    index < inputs.count ? inputs[index]?.constant : nil
+  }
 }

@@ -66,7 +66,7 @@ package struct IntegerGemm: FusibleOperator, ProgramOperator {
     ) { count, sums in
       scaling.arrays(
         count: count, sums: sums,
-        bias: request.hasInput(2) ? request.inputs[2]?.constant : nil, scale: scale,
+        bias: request.constant(2), scale: scale,
         activation: epilogue.activation)
     }
   }

@@ -2,11 +2,6 @@ internal import MRDLCore
 internal import MRDLNumerics
 
 extension KernelRequest {
-  /// A constant input; nil where it is none.
-  func constant(_ index: Int) -> Tensor? {
-    index < inputs.count ? inputs[index]?.constant : nil
-  }
-
   /// The only zero point of a constant input of eight bits, 0 where the input is left out; nil where there
   /// are several or it is not constant.
   func zeroPoint(_ index: Int) -> Int? {

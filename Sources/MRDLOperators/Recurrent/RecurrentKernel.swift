@@ -38,9 +38,9 @@ struct RecurrentKernel: Kernel {
         type, op.cell, layout, direction: direction,
         isReverse: options.isReverse(direction: direction),
         activations: options.activations[direction], clip: options.clip,
-        inputWeightsArePacked: request.isNotEmptyConstant(1),
-        recurrentWeightsArePacked: request.isNotEmptyConstant(2),
-        biasesArePacked: request.isNotEmptyConstant(3))
+        inputWeightsArePacked: request.filledConstant(1) != nil,
+        recurrentWeightsArePacked: request.filledConstant(2) != nil,
+        biasesArePacked: request.filledConstant(3) != nil)
       return Direction(
         recurrence: recurrence,
         inputWeights: request.packed(
@@ -144,8 +144,9 @@ struct RecurrentKernel: Kernel {
 }
 
 extension KernelRequest {
-  fileprivate func isNotEmptyConstant(_ index: Int) -> Bool {
-    index < inputs.count && (inputs[index]?.constant?.elementCount ?? 0) > 0
+  /// A constant input with elements; nil where it is none.
+  fileprivate func filledConstant(_ index: Int) -> Tensor? {
+    constant(index).flatMap { $0.elementCount > 0 ? $0 : nil }
   }
 
   /// A constant input in a layout, packed once for all kernels; nil where the input is not constant.
@@ -153,7 +154,7 @@ extension KernelRequest {
     _ index: Int, _ layout: String, _ byteCount: Int,
     _ pack: (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
   ) -> Storage? {
-    guard isNotEmptyConstant(index), let constant = inputs[index]?.constant else { return nil }
+    guard let constant = filledConstant(index) else { return nil }
     return packedConstants.bytes(
       of: constant, layout: layout, byteCount: byteCount, pack)
   }
