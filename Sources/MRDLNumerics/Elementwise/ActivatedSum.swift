@@ -37,7 +37,7 @@ package struct ActivatedSum: Sendable {
       count: count, activation: activation, left: left.assumingMemoryBound(to: Scalar.self),
       right: right.assumingMemoryBound(to: Scalar.self),
       output: output.assumingMemoryBound(to: Scalar.self))
-    WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+    WorkerPool.run(work, count: work.pieces.count, threadLimit: threadLimit)
   }
 
   private struct Pieces<Scalar: KernelScalar>: ParallelWork {
@@ -47,16 +47,15 @@ package struct ActivatedSum: Sendable {
     let right: UnsafePointer<Scalar>
     let output: UnsafeMutablePointer<Scalar>
 
-    private var step: Int { 65_536 }
     /// Elements of a stretch, which stays in the first cache.
     private var stretch: Int { 2048 }
 
-    var pieceCount: Int { (count + step - 1) / step }
+    var pieces: EqualPieces { EqualPieces(of: count, step: 65_536) }
 
     func run(index: Int, slot: Int) {
-      let end = min((index + 1) * step, count)
-      for start in stride(from: index * step, to: end, by: stretch) {
-        let length = min(stretch, end - start)
+      let piece = pieces[index]
+      for start in stride(from: piece.lowerBound, to: piece.upperBound, by: stretch) {
+        let length = min(stretch, piece.upperBound - start)
         let target = output + start
         // Where the result is the right array it must not be overwritten by the left one.
         let inPlace = UnsafePointer(output) == right

@@ -73,7 +73,7 @@ package enum ElementaryFunction: Sendable, Hashable {
     precondition(scalarType == .float32 || scalarType == .float64, "\(self) of \(scalarType)")
     let work = Pieces(
       function: self, isDouble: scalarType == .float64, count: count, input: input, output: output)
-    WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+    WorkerPool.run(work, count: work.pieces.count, threadLimit: threadLimit)
   }
 
   private struct Pieces: ParallelWork {
@@ -82,13 +82,11 @@ package enum ElementaryFunction: Sendable, Hashable {
     let count: Int
     let input: UnsafeRawPointer
     let output: UnsafeMutableRawPointer
-    private var step: Int { 16_384 }
 
-    var pieceCount: Int { (count + step - 1) / step }
+    var pieces: EqualPieces { EqualPieces(of: count, step: 16_384) }
 
     func run(index: Int, slot: Int) {
-      let first = index * step
-      let length = min(step, count - first)
+      let (first, length) = (pieces[index].lowerBound, pieces[index].count)
       if isDouble {
         function.apply(
           length, input.assumingMemoryBound(to: Double.self) + first,

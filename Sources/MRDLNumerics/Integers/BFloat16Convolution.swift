@@ -67,10 +67,10 @@ package struct BFloat16Convolution: Sendable {
     guard plan.batchCount > 0, plan.rows * plan.columns > 0 else { return }
     let x = input.assumingMemoryBound(to: Float.self)
     let narrow = workspace.assumingMemoryBound(to: UInt16.self)
-    let step = max(ProductBlocking.leastParallelWork / 8, (inputCount + 7) / 8 + 63) / 64 * 64
+    let pieces = EqualPieces(ofElements: inputCount, least: ProductBlocking.leastParallelWork / 8)
     WorkerPool.run(
-      Narrowing(kernels: kernels, count: inputCount, step: step, x: x, narrow: narrow),
-      count: (inputCount + step - 1) / step, threadLimit: threadLimit)
+      Narrowing(kernels: kernels, pieces: pieces, x: x, narrow: narrow), count: pieces.count,
+      threadLimit: threadLimit)
     GroupedConvolution(
       plan: plan, unit: 2, product: kernels.product, stageRows: kernels.stage_rows,
       input: UnsafeRawPointer(workspace).assumingMemoryBound(to: UInt8.self),
@@ -87,14 +87,13 @@ package struct BFloat16Convolution: Sendable {
   /// Rounds some elements of the input.
   private struct Narrowing: ParallelWork {
     let kernels: mrdl_bf16_kernels
-    let count: Int
-    let step: Int
+    let pieces: EqualPieces
     let x: UnsafePointer<Float>
     let narrow: UnsafeMutablePointer<UInt16>
 
     func run(index: Int, slot: Int) {
-      let first = index * step
-      kernels.narrow(min(step, count - first), x + first, narrow + first)
+      let piece = pieces[index]
+      kernels.narrow(piece.count, x + piece.lowerBound, narrow + piece.lowerBound)
     }
   }
 }

@@ -10,9 +10,9 @@ package enum Quantization {
   ) {
     guard let start = x.baseAddress else { return }
     let work = Quantizing(
-      parts: Parts(count: x.count), x: start, y: y.assumingMemoryBound(to: UInt8.self),
+      pieces: pieces(x.count), x: start, y: y.assumingMemoryBound(to: UInt8.self),
       scale: scale, zero: zero, isSigned: isSigned)
-    WorkerPool.run(work, count: work.parts.partCount, threadLimit: threadLimit)
+    WorkerPool.run(work, count: work.pieces.count, threadLimit: threadLimit)
   }
 
   /// y = (x − zero) · scale for bytes of i8 or u8.
@@ -21,26 +21,18 @@ package enum Quantization {
     into y: UnsafeMutablePointer<Float>, threadLimit: Int
   ) {
     let work = Dequantizing(
-      parts: Parts(count: count), x: x.assumingMemoryBound(to: UInt8.self), y: y, scale: scale,
+      pieces: pieces(count), x: x.assumingMemoryBound(to: UInt8.self), y: y, scale: scale,
       zero: zero, isSigned: isSigned)
-    WorkerPool.run(work, count: work.parts.partCount, threadLimit: threadLimit)
+    WorkerPool.run(work, count: work.pieces.count, threadLimit: threadLimit)
   }
 
   /// How elements are shared out.
-  private struct Parts {
-    let count: Int
-
-    private var step: Int {
-      max(ProductBlocking.leastParallelWork / 4, (count + 7) / 8 + 63) / 64 * 64
-    }
-
-    var partCount: Int { (count + step - 1) / step }
-
-    subscript(index: Int) -> Range<Int> { index * step..<min((index + 1) * step, count) }
+  private static func pieces(_ count: Int) -> EqualPieces {
+    EqualPieces(ofElements: count, least: ProductBlocking.leastParallelWork / 4)
   }
 
   private struct Quantizing: ParallelWork {
-    let parts: Parts
+    let pieces: EqualPieces
     let x: UnsafePointer<Float>
     let y: UnsafeMutablePointer<UInt8>
     let scale: Float
@@ -48,15 +40,15 @@ package enum Quantization {
     let isSigned: Bool
 
     func run(index: Int, slot: Int) {
-      let part = parts[index]
+      let piece = pieces[index]
       let (low, high): (Int32, Int32) = isSigned ? (-128, 127) : (0, 255)
       mrdl_integer_kernels_current().pointee.quantize(
-        part.count, x + part.lowerBound, scale, zero, low, high, y + part.lowerBound)
+        piece.count, x + piece.lowerBound, scale, zero, low, high, y + piece.lowerBound)
     }
   }
 
   private struct Dequantizing: ParallelWork {
-    let parts: Parts
+    let pieces: EqualPieces
     let x: UnsafePointer<UInt8>
     let y: UnsafeMutablePointer<Float>
     let scale: Float
@@ -64,9 +56,9 @@ package enum Quantization {
     let isSigned: Bool
 
     func run(index: Int, slot: Int) {
-      let part = parts[index]
+      let piece = pieces[index]
       mrdl_integer_kernels_current().pointee.dequantize(
-        part.count, x + part.lowerBound, isSigned ? 1 : 0, scale, zero, y + part.lowerBound)
+        piece.count, x + piece.lowerBound, isSigned ? 1 : 0, scale, zero, y + piece.lowerBound)
     }
   }
 }

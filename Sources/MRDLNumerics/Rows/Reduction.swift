@@ -55,7 +55,7 @@ package struct Reduction: Sendable {
     let y = output.assumingMemoryBound(to: Scalar.self)
     if inner == 1 {
       let work = ContiguousLines(reduction: self, x: x, y: y)
-      WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+      WorkerPool.run(work, count: work.pieces.count, threadLimit: threadLimit)
     } else {
       let work = Blocks(reduction: self, x: x, y: y)
       WorkerPool.run(
@@ -69,12 +69,12 @@ package struct Reduction: Sendable {
     let x: UnsafePointer<Scalar>
     let y: UnsafeMutablePointer<Scalar>
 
-    private var step: Int { max(1, 65_536 / max(reduction.length, 1)) }
-    var pieceCount: Int { (reduction.outer + step - 1) / step }
+    var pieces: EqualPieces {
+      EqualPieces(of: reduction.outer, step: max(1, 65_536 / max(reduction.length, 1)))
+    }
 
     func run(index: Int, slot: Int) {
-      let first = index * step
-      for row in first..<min(first + step, reduction.outer) {
+      for row in pieces[index] {
         y[row] = Scalar.reduce(
           reduction.kind, count: reduction.length, x + row * reduction.length)
       }

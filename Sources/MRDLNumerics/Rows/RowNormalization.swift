@@ -63,10 +63,10 @@ package struct RowNormalization: Sendable {
     guard rowCount > 0, rowLength > 0 else { return }
     if scalarType == .float32 {
       let work = Rows<Float>(normalization: self, buffers: buffers)
-      WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+      WorkerPool.run(work, count: work.pieces.count, threadLimit: threadLimit)
     } else {
       let work = Rows<Double>(normalization: self, buffers: buffers)
-      WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+      WorkerPool.run(work, count: work.pieces.count, threadLimit: threadLimit)
     }
   }
 
@@ -74,11 +74,12 @@ package struct RowNormalization: Sendable {
     let normalization: RowNormalization
     let buffers: Buffers
 
-    private var step: Int { max(1, 16_384 / normalization.rowLength) }
-    var pieceCount: Int { (normalization.rowCount + step - 1) / step }
+    var pieces: EqualPieces {
+      EqualPieces(of: normalization.rowCount, step: max(1, 16_384 / normalization.rowLength))
+    }
 
     func run(index: Int, slot: Int) {
-      for row in (index * step)..<min((index + 1) * step, normalization.rowCount) { run(row) }
+      for row in pieces[index] { run(row) }
     }
 
     private func run(_ row: Int) {

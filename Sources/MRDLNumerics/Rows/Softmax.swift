@@ -59,7 +59,7 @@ package struct Softmax: Sendable {
     let y = output.assumingMemoryBound(to: Scalar.self)
     if inner == 1 {
       let work = Rows(softmax: self, x: x, y: y)
-      WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+      WorkerPool.run(work, count: work.pieces.count, threadLimit: threadLimit)
       return
     }
     guard let lines = workspace?.assumingMemoryBound(to: Scalar.self) else {
@@ -78,14 +78,15 @@ package struct Softmax: Sendable {
     let x: UnsafePointer<Scalar>
     let y: UnsafeMutablePointer<Scalar>
 
-    private var step: Int { max(1, 8192 / softmax.length) }
-    var pieceCount: Int { (softmax.outer + step - 1) / step }
+    var pieces: EqualPieces {
+      EqualPieces(of: softmax.outer, step: max(1, 8192 / softmax.length))
+    }
 
     func run(index: Int, slot: Int) {
-      let first = index * step
+      let rows = pieces[index]
+      let start = rows.lowerBound * softmax.length
       Scalar.normalizeExponentials(
-        rows: min(step, softmax.outer - first), columns: softmax.length,
-        x + first * softmax.length, into: y + first * softmax.length,
+        rows: rows.count, columns: softmax.length, x + start, into: y + start,
         isLogarithmic: softmax.isLogarithmic)
     }
   }

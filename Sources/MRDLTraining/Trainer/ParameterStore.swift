@@ -142,16 +142,15 @@ final class ParameterStore {
       terms.l2 = decay.l2
       terms.shrinkage = rate * decay.decoupled
     }
+    let pieces = EqualPieces(of: count, step: Self.pieceElementCount)
     let work = Update(
       values: parameter.values.mutablePointer(as: Float.self), gradient: gradient,
       slots: OptimizerSlots(
         first: parameter.slots.first?.mutablePointer(as: Float.self),
         second: parameter.slots.dropFirst().first?.mutablePointer(as: Float.self)),
       mean: parameter.mean?.mutablePointer(as: Float.self), keptShare: keptShare,
-      count: count, optimizer: optimizer, terms: terms, rate: rate, step: step)
-    WorkerPool.run(
-      work, count: (count + Self.pieceElementCount - 1) / Self.pieceElementCount,
-      threadLimit: threadLimit)
+      pieces: pieces, optimizer: optimizer, terms: terms, rate: rate, step: step)
+    WorkerPool.run(work, count: pieces.count, threadLimit: threadLimit)
   }
 
   private struct Update: ParallelWork {
@@ -160,15 +159,14 @@ final class ParameterStore {
     let slots: OptimizerSlots<Float>
     let mean: UnsafeMutablePointer<Float>?
     let keptShare: Double
-    let count: Int
+    let pieces: EqualPieces
     let optimizer: Optimizer
     let terms: GradientTerms
     let rate: Double
     let step: Int
 
     func run(index: Int, slot: Int) {
-      let first = index * ParameterStore.pieceElementCount
-      let count = min(ParameterStore.pieceElementCount, count - first)
+      let (first, count) = (pieces[index].lowerBound, pieces[index].count)
       optimizer.update(
         values + first, gradient: gradient + first, slots: slots.advanced(by: first),
         count: count, terms: terms, rate: rate, step: step)

@@ -33,26 +33,24 @@ struct ElementwiseGradientKernel<Gradient: ElementwiseGradient, Element: RealEle
       let values = arguments.input(1, as: Element.self).baseAddress,
       let target = result.baseAddress
     else { return }
+    let pieces = EqualPieces(of: result.count, step: 16_384)
     WorkerPool.run(
-      Pieces(
-        gradient: gradient, count: result.count, residuals: residuals, values: values,
-        result: target),
-      count: (result.count + Pieces.step - 1) / Pieces.step, threadLimit: arguments.threadLimit)
+      Residuals(
+        gradient: gradient, pieces: pieces, residuals: residuals, values: values, result: target),
+      count: pieces.count, threadLimit: arguments.threadLimit)
   }
 
-  private struct Pieces: ParallelWork {
+  private struct Residuals: ParallelWork {
     let gradient: Gradient
-    let count: Int
+    let pieces: EqualPieces
     let residuals: UnsafePointer<Element>
     let values: UnsafePointer<Element>
     let result: UnsafeMutablePointer<Element>
 
-    static var step: Int { 16_384 }
-
     func run(index: Int, slot: Int) {
-      let first = index * Self.step
+      let (first, count) = (pieces[index].lowerBound, pieces[index].count)
       gradient.residuals(
-        min(Self.step, count - first), at: values + first, residuals + first, result + first)
+        count, at: values + first, residuals + first, result + first)
     }
   }
 }

@@ -58,30 +58,28 @@ private struct RandomDropoutKernel<Element: RealElement>: Kernel {
     let words = DropoutWords(
       seed: UInt64(bitPattern: key[0]), stream: stream.number, first: 0,
       threshold: UInt32(dropout.ratio * 0x1p32))
+    let pieces = EqualPieces(of: result.count, step: 8192)
     WorkerPool.run(
-      Pieces(
-        words: words, scale: Element(1 / (1 - dropout.ratio)), count: result.count,
-        values: values, result: target),
-      count: (result.count + Pieces.step - 1) / Pieces.step, threadLimit: arguments.threadLimit)
+      Dropping(
+        words: words, scale: Element(1 / (1 - dropout.ratio)), pieces: pieces, values: values,
+        result: target),
+      count: pieces.count, threadLimit: arguments.threadLimit)
   }
 
-  private struct Pieces: ParallelWork {
+  private struct Dropping: ParallelWork {
     let words: DropoutWords
     let scale: Element
-    let count: Int
+    let pieces: EqualPieces
     let values: UnsafePointer<Element>
     let result: UnsafeMutablePointer<Element>
-
-    static var step: Int { 8192 }
 
     @specialized(where Element == Float)
     @specialized(where Element == Double)
     func run(index: Int, slot: Int) {
-      let first = index * Self.step
+      let (first, count) = (pieces[index].lowerBound, pieces[index].count)
       var words = words
       words.first = UInt64(first)
-      Element.dropout(
-        min(Self.step, count - first), words, scale: scale, values + first, result + first)
+      Element.dropout(count, words, scale: scale, values + first, result + first)
     }
   }
 }
