@@ -52,6 +52,15 @@ import Testing
     #expect("\(chained)" == "f: m [MRDL1101]: the reason")
   }
 
+  @Test func sinkKeepsTheSameFindingOnce() {
+    let sink = Diagnostics()
+    for path in ["a", "b", "a"] { sink.report(.badValue, "m", at: Place("/" + path)) }
+    sink.report(.badValue, .warning, "m", at: Place("/a"))
+    #expect(sink.findings.map(\.place) == [Place("/a"), Place("/b"), Place("/a")])
+    #expect(sink.findings.map(\.severity) == [.error, .error, .warning])
+    #expect(sink.droppedCount == 0)
+  }
+
   @Test func sinkKeepsWhatFitsAndCountsTheRest() throws {
     let sink = Diagnostics(capacity: 2)
     sink.report(.unknownKey, .note, "a")

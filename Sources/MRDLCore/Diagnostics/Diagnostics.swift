@@ -9,16 +9,17 @@ public final class Diagnostics {
   public let capacity: Int
   /// How many findings were not kept.
   public private(set) var droppedCount = 0
+  private var known: Set<Finding> = []
 
   public init(capacity: Int = 10_000) { self.capacity = capacity }
 
-  /// Adds a finding.
+  /// Adds a finding, once: who needs the same tensor again finds the same again.
   public func report(_ finding: Finding) {
-    if findings.count < capacity {
-      findings.append(finding)
-    } else {
+    guard findings.count < capacity else {
       droppedCount += 1
+      return
     }
+    if known.insert(finding).inserted { findings.append(finding) }
   }
 
   /// Adds a finding of the given severity.

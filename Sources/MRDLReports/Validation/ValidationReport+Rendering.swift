@@ -3,7 +3,7 @@ internal import MRDLModel
 internal import MRDLRuntime
 
 extension ValidationReport {
-  /// The report for people: the verdict, then every finding with its remedy.
+  /// The report for people: the verdict, then every finding, with a remedy behind those of a kind.
   ///
   /// - Parameter strict: whether warnings count.
   package func text(strict: Bool, _ style: TextStyle = .plain) -> String {
@@ -22,7 +22,7 @@ extension ValidationReport {
         + "of \(Quantity.bytes(parameterByteCount))\n"
       text += goldenText
     }
-    for finding in findings {
+    for (index, finding) in findings.enumerated() {
       let severity =
         switch finding.severity {
         case .error: style.bad("error")
@@ -32,7 +32,10 @@ extension ValidationReport {
       var placed = finding
       if placed.place.file == path { placed.place.file = nil }
       text += "  \(severity): \(placed)\n"
-      if finding.severity != .note { text += style.faint("    \(finding.code.remedy)") + "\n" }
+      let next = findings[(index + 1)...].first
+      if finding.severity != .note, next?.code != finding.code || next?.severity == .note {
+        text += style.faint("    \(finding.code.remedy)") + "\n"
+      }
     }
     if droppedCount > 0 { text += "  and \(Quantity.grouped(droppedCount)) more\n" }
     if let rootDigest { text += style.faint("  root digest \(rootDigest.hexadecimal)") + "\n" }
