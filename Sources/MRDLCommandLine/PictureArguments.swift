@@ -14,13 +14,15 @@ package struct PictureArguments: ParsableArguments {
       """
       How a picture gets the size of the input: N brings the shorter side to N pixels and cuts out the middle; \
       cover, contain or stretch.
-      """, valueName: "rule"))
+      """, valueName: "rule"),
+    transform: PictureOptions.Rule.expecting("a number of pixels, cover, contain or stretch"))
   var resize: PictureOptions.Rule?
 
   @Option(
     help: ArgumentHelp(
       "The size for --resize where the model leaves it open: WIDTHxHEIGHT, or one number.",
-      valueName: "size"))
+      valueName: "size"),
+    transform: PictureOptions.Size.expecting("WIDTHxHEIGHT or one number of pixels"))
   var size: PictureOptions.Size?
 
   @Option(help: ArgumentHelp("How pixels are weighed in --resize.", valueName: "name"))
@@ -42,12 +44,14 @@ package struct PictureArguments: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Subtracted from scaled pixels, one number or one a channel.", valueName: "numbers"))
+      "Subtracted from scaled pixels, one number or one a channel.", valueName: "numbers"),
+    transform: NumberList.expecting("numbers separated by commas"))
   var mean: NumberList?
 
   @Option(
     help: ArgumentHelp(
-      "Divides pixels in the end, one number or one a channel.", valueName: "numbers"))
+      "Divides pixels in the end, one number or one a channel.", valueName: "numbers"),
+    transform: NumberList.expecting("numbers separated by commas"))
   var std: NumberList?
 
   package init() {}

@@ -150,6 +150,16 @@ struct FailureTests {
     }
   }
 
+  @Test(arguments: [
+    ("--resize", "bilinear", "cover, contain or stretch"), ("--size", "3x", "WIDTHxHEIGHT"),
+    ("--mean", "1,x", "separated by commas"), ("--std", "", "separated by commas"),
+    ("--interpolation", "cubical", "cubic"),
+  ]) func wrongOptionsSayWhatIsExpected(option: String, value: String, expected: String) throws {
+    let outcome = try Tool.infer.run(model, picture, option, value)
+    #expect(outcome.exitCode == 64, "\(outcome.errors)")
+    #expect(outcome.errors.contains("'\(option) ") && outcome.errors.contains(expected))
+  }
+
   @Test func wrongUsage() throws {
     for arguments in [
       [], [model], [model, picture, "--top", "0"], [model, picture, "--format", "xml"],
