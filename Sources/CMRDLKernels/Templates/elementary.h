@@ -53,31 +53,32 @@ INLINE vec exp_reduced(vec x, whole_number *exponent, vec *tail) {
   return sum;
 }
 
+/// exp(x) for x between EXP_LOWEST and EXP_HIGHEST.
+INLINE vec exp_inside(vec x) {
+  const vec shifted = mul_add(x, (vec)LOG2_E, (vec)ROUNDING_SHIFT);
+  const vec n = shifted - (vec)ROUNDING_SHIFT;
+  const vec r = mul_add(n, (vec)-LOG_2_LOW, mul_add(n, (vec)-LOG_2_HIGH, x));
+  const vec p = polynomial(r, exp_coefficients, COUNT_OF(exp_coefficients));
+  return times_power_of_2(
+      mul_add(mul_add(p, r, (vec)1), r, (vec)1),
+      (whole_number){n, bits_of(shifted) - bits_of((vec)ROUNDING_SHIFT)});
+}
+
 INLINE vec exp_of(vec x) {
   x = x < (vec)EXP_LOWEST ? (vec)EXP_LOWEST : x;
-  x = x > (vec)EXP_HIGHEST ? (vec)EXP_HIGHEST : x;
-  whole_number n;
-  vec tail;
-  return times_power_of_2(exp_reduced(x, &n, &tail) + (vec)1, n);
+  return exp_inside(x > (vec)EXP_HIGHEST ? (vec)EXP_HIGHEST : x);
 }
 
 /// exp(x) for x ≤ 0.
-INLINE vec exp_of_negative(vec x) {
-  x = x < (vec)EXP_LOWEST ? (vec)EXP_LOWEST : x;
-  whole_number n;
-  vec tail;
-  return times_power_of_2(exp_reduced(x, &n, &tail) + (vec)1, n);
-}
+INLINE vec exp_of_negative(vec x) { return exp_inside(x < (vec)EXP_LOWEST ? (vec)EXP_LOWEST : x); }
 
-/// 1 / (1 + exp(−x)), with exp of negative numbers only so that both ends keep their relative
-/// accuracy.
+/// With e = exp(−|x|) and q = e / (1 + e): 1 − q for positive x, e − e q for others, so that both ends
+/// keep their relative accuracy.
 INLINE vec sigmoid_of(vec x) {
   const vec e = exp_of_negative(-magnitude(x));
-  const vec d = e + (vec)1;
-  const vec y = (x < (vec)0 ? e : (vec)1) / d;
-  // What the sum lost, in the quotient; 1 / d is y or 1 − y.
-  const vec lost = e - (d - (vec)1);
-  return y - y * lost * (x < (vec)0 ? (vec)1 - y : y);
+  const vec q = e / (e + (vec)1);
+  const vec c = x < (vec)0 ? e : (vec)1;
+  return mul_add(-c, q, c);
 }
 
 /// m / (m + 2) where m = exp(2 |x|) − 1, with the sign of x.
