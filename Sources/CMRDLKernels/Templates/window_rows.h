@@ -89,37 +89,80 @@ INLINE void inner_outputs(const int kind, const size_t step, const int whole, co
 }
 
 #if LANES > 1
+/// Two registers of a row, or its last `reach` elements.
+INLINE void load_pair(const real *row, const int whole, size_t reach, vec *v, vec *w) {
+  if (whole || reach > LANES) {
+    *v = load(row);
+    *w = whole ? load(row + LANES) : load_part(row + LANES, reach - LANES);
+  } else {
+    *v = load_part(row, reach);
+    *w = (vec)0;
+  }
+}
+
+/// The results of windows two elements wide from what is found for each of their columns.
+INLINE void store_pairs(const int kind, const int whole, vec low, vec high, size_t taps,
+                        size_t count, real *to) {
+  const vec even = even_lanes(low, high), odd = odd_lanes(low, high);
+  vec result = kind == LARGEST ? larger(odd, even) : even + odd;
+  if (kind == MEAN) result = taps ? result / (vec)(real)taps : (vec)0;
+  if (whole) {
+    store(to, result);
+  } else {
+    store_part(to, result, count);
+  }
+}
+
 /// As `inner_outputs` for windows that lie side by side, two elements wide: each element is loaded
 /// once.
 INLINE void paired_outputs(const int kind, const int whole, const line *l, size_t ox, size_t count,
                            real *to) {
-  const size_t at = 2 * ox - l->w.begin.width, reach = 2 * count;
+  const size_t at = 2 * ox - l->w.begin.width;
   const vec start = kind == LARGEST ? (vec)-REAL_INFINITY : (vec)0;
   vec low = start, high = start;
   for (size_t z = l->z.first; z < l->z.last; z++) {
     for (size_t y = l->y.first; y < l->y.last; y++) {
-      const real *row = input_row(l, z, y) + at;
-      vec v, w = (vec)0;
-      if (whole || reach > LANES) {
-        v = load(row);
-        w = whole ? load(row + LANES) : load_part(row + LANES, reach - LANES);
-      } else {
-        v = load_part(row, reach);
-      }
+      vec v, w;
+      load_pair(input_row(l, z, y) + at, whole, 2 * count, &v, &w);
       low = kind == LARGEST ? larger(v, low) : low + v;
       high = kind == LARGEST ? larger(w, high) : high + w;
     }
   }
-  const vec even = even_lanes(low, high), odd = odd_lanes(low, high);
-  vec result = kind == LARGEST ? larger(odd, even) : even + odd;
-  if (kind == MEAN) {
-    const size_t taps = l->counted_zy * 2;
-    result = taps ? result / (vec)(real)taps : (vec)0;
-  }
-  if (whole) {
-    store(to + ox, result);
-  } else {
-    store_part(to + ox, result, count);
+  store_pairs(kind, whole, low, high, l->counted_zy * 2, count, to + ox);
+}
+
+/// Whether windows are 2 × 2, lie side by side and inside the input.
+INLINE int is_square_of_two(const mrdl_window *w) {
+  return w->kernel.depth == 1 && w->input.depth == 1 && w->output.depth == 1
+         && w->kernel.height == 2 && w->stride.height == 2 && w->dilation.height == 1
+         && w->kernel.width == 2 && w->stride.width == 2 && w->dilation.width == 1
+         && w->begin.depth == 0 && w->begin.height == 0 && w->begin.width == 0
+         && 2 * w->output.height <= w->input.height && 2 * w->output.width <= w->input.width;
+}
+
+/// Some outputs of such windows: the columns of two rows are joined, then pairs of them.
+INLINE void square_outputs(const int kind, const int whole, const real *row, size_t next_row,
+                           size_t count, real *to) {
+  vec v, w, x, y;
+  load_pair(row, whole, 2 * count, &v, &w);
+  load_pair(row + next_row, whole, 2 * count, &x, &y);
+  const vec low = kind == LARGEST ? larger(x, v) : v + x;
+  const vec high = kind == LARGEST ? larger(y, w) : w + y;
+  store_pairs(kind, whole, low, high, 4, count, to);
+}
+
+INLINE void walk_squares(const int kind, const mrdl_window *w, size_t planes, const real *input,
+                         real *output) {
+  const size_t width = w->input.width, columns = w->output.width;
+  const size_t wholes = columns / LANES * LANES, left = columns - wholes;
+  for (size_t p = 0; p < planes; p++, input += w->input.height * width) {
+    for (size_t oy = 0; oy < w->output.height; oy++, output += columns) {
+      const real *row = input + 2 * oy * width;
+      for (size_t ox = 0; ox < wholes; ox += LANES) {
+        square_outputs(kind, 1, row + 2 * ox, width, LANES, output + ox);
+      }
+      if (left) square_outputs(kind, 0, row + 2 * wholes, width, left, output + wholes);
+    }
   }
 }
 #endif
@@ -188,6 +231,12 @@ INLINE void any_line(const int kind, const line *l, real *to) {
 
 INLINE void walk_planes(const int kind, const mrdl_window *window, size_t planes, const real *input,
                         const real *weights, const real *bias, real *output, int count_padding) {
+#if LANES > 1
+  if (kind != WEIGHTED && is_square_of_two(window)) {
+    walk_squares(kind, window, planes, input, output);
+    return;
+  }
+#endif
   line l = {.w = *window, .count_padding = count_padding};
   const mrdl_window *w = &l.w;
   l.inner = inner_positions(w->input.width, w->output.width, w->kernel.width, w->stride.width,

@@ -18,6 +18,11 @@ package struct Pooling: Sendable {
   /// Batch size times channels.
   package let planeCount: Int
   package let window: Window
+  /// Planes that are worth a thread, in up to eight pieces.
+  private let pieces: EqualPieces
+
+  /// Elements that the windows of a piece see, at least.
+  private static let leastElements = 12_288
 
   /// - Parameter scalarType: float32 or float64.
   /// - Precondition: the scalar type is one of the two.
@@ -27,6 +32,9 @@ package struct Pooling: Sendable {
     self.kind = kind
     self.planeCount = planeCount
     self.window = window
+    let seen = max(1, window.outputVolume * window.kernelVolume)
+    pieces = EqualPieces(
+      of: planeCount, step: max(1, (planeCount + 7) / 8, Self.leastElements / seen))
   }
 
   /// Computes the output.
@@ -34,7 +42,7 @@ package struct Pooling: Sendable {
     input: UnsafeRawPointer, output: UnsafeMutableRawPointer, threadLimit: Int
   ) {
     let work = Planes(pooling: self, input: input, output: output)
-    WorkerPool.run(work, count: work.pieceCount, threadLimit: threadLimit)
+    WorkerPool.run(work, count: pieces.count, threadLimit: threadLimit)
   }
 
   private struct Planes: ParallelWork {
@@ -42,16 +50,9 @@ package struct Pooling: Sendable {
     let input: UnsafeRawPointer
     let output: UnsafeMutableRawPointer
 
-    private var step: Int {
-      let work = pooling.window.outputVolume * pooling.window.kernelVolume
-      return max(1, min(max(pooling.planeCount, 1), 65_536 / max(work, 1)))
-    }
-
-    var pieceCount: Int { (pooling.planeCount + step - 1) / step }
-
     func run(index: Int, slot: Int) {
-      let first = index * step
-      let count = min(step, pooling.planeCount - first)
+      let planes = pooling.pieces[index]
+      let (first, count) = (planes.lowerBound, planes.count)
       let start = (first * pooling.window.inputVolume, first * pooling.window.outputVolume)
       withUnsafePointer(to: pooling.window.geometry) { window in
         if pooling.scalarType == .float32 {
