@@ -42,6 +42,7 @@ static ptrdiff_t seen_at(const mrdl_window *w, size_t o, size_t t) {
 #define TABLE mrdl_f32_kernels
 #define TRAINING_TABLE mrdl_f32_training_kernels
 #define BLOCK mrdl_f32_gemm_block
+#define ROW_CONVOLUTION mrdl_f32_row_convolution
 #define GATE mrdl_f32_gate
 #define RECURRENCE mrdl_f32_recurrence
 #define TERMS mrdl_f32_gradient_terms
@@ -54,6 +55,7 @@ static ptrdiff_t seen_at(const mrdl_window *w, size_t o, size_t t) {
 #undef TABLE
 #undef TRAINING_TABLE
 #undef BLOCK
+#undef ROW_CONVOLUTION
 #undef GATE
 #undef RECURRENCE
 #undef TERMS
@@ -63,6 +65,7 @@ static ptrdiff_t seen_at(const mrdl_window *w, size_t o, size_t t) {
 #define TABLE mrdl_f64_kernels
 #define TRAINING_TABLE mrdl_f64_training_kernels
 #define BLOCK mrdl_f64_gemm_block
+#define ROW_CONVOLUTION mrdl_f64_row_convolution
 #define GATE mrdl_f64_gate
 #define RECURRENCE mrdl_f64_recurrence
 #define TERMS mrdl_f64_gradient_terms
@@ -87,7 +90,9 @@ int main(int count, char **arguments) {
     }
   }
   f32_products(kernels->f32), f32_arrays(kernels->f32), f32_windows(kernels->f32);
+  f32_rows(kernels->f32), f32_squares(kernels->f32);
   f64_products(kernels->f64), f64_arrays(kernels->f64), f64_windows(kernels->f64);
+  f64_rows(kernels->f64), f64_squares(kernels->f64);
   f32_recurrences(kernels->f32), f64_recurrences(kernels->f64);
   const mrdl_training_kernels *training = mrdl_training_kernels_for(kernels->isa);
   if (!training) {

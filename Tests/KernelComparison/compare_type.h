@@ -140,6 +140,75 @@ static void NAMED(arrays)(const TABLE *k) {
   }
 }
 
+/// Windows that move by one, with all they see inside the input.
+static void NAMED(rows)(const TABLE *k) {
+  for (int round = 0; round < 100; round++) {
+    const size_t channels = next_size(1, 4), outputs = next_size(1, 40);
+    const size_t rows = next_size(1, 7), columns = next_size(k->lanes < 2 ? 1 : k->lanes / 2, 80);
+    const size_t height = next_size(1, 4), width = next_size(1, 4), dilation = next_size(1, 3);
+    const size_t in_rows = rows + (height - 1) * dilation, in_columns = columns + width - 1;
+    const size_t depth = channels * height * width, in = in_rows * in_columns;
+    const size_t out = rows * columns;
+    REAL *x = NAMED(numbers)(channels * in), *weights = NAMED(numbers)(outputs * depth);
+    REAL *bias = NAMED(numbers)(outputs), *packed = take(outputs * depth, sizeof(REAL));
+    REAL *y = take(outputs * out, sizeof(REAL));
+    size_t *offsets = take(depth, sizeof(size_t)), places = 0;
+    for (size_t c = 0; c < channels; c++) {
+      for (size_t v = 0; v < height; v++) {
+        for (size_t h = 0; h < width; h++) {
+          offsets[places++] = c * in + v * dilation * in_columns + h;
+        }
+      }
+    }
+    const size_t panels = (outputs + k->gemm_rows - 1) / k->gemm_rows;
+    k->pack_a(outputs, 0, panels, depth, 1, weights, depth, 1, packed);
+    const ROW_CONVOLUTION convolution = {
+        .channels = outputs, .rows = rows, .columns = columns, .depth = depth, .offsets = offsets,
+        .input = x, .input_row_stride = in_columns, .weights = packed, .output = y,
+        .output_row_stride = columns, .output_plane_stride = out, .bias = round % 3 ? bias : 0,
+        .clamp = round % 2, .low = -1, .high = 2};
+    k->convolve_rows(&convolution);
+    for (size_t o = 0; o < outputs; o++) {
+      for (size_t p = 0; p < out; p++) {
+        const REAL *seen = x + p / columns * in_columns + p % columns;
+        double sum = round % 3 ? bias[o] : 0;
+        for (size_t d = 0; d < depth; d++) sum += (double)weights[o * depth + d] * seen[offsets[d]];
+        if (round % 2) sum = fmin(fmax(sum, -1), 2);
+        compare("convolve_rows", y[o * out + p], sum, (double)depth, BOUND);
+      }
+    }
+    free(x), free(weights), free(bias), free(packed), free(y), free(offsets);
+  }
+}
+
+/// Windows of 2 × 2 that lie side by side.
+static void NAMED(squares)(const TABLE *k) {
+  for (int round = 0; round < 60; round++) {
+    const size_t planes = next_size(1, 3);
+    const mrdl_extent input = {1, next_size(2, 9), next_size(2, 90)};
+    const mrdl_window w = {
+        .input = input, .output = {1, input.height / 2, input.width / 2}, .kernel = {1, 2, 2},
+        .stride = {1, 2, 2}, .dilation = {1, 1, 1}};
+    const size_t in = input.height * input.width, out = w.output.height * w.output.width;
+    REAL *x = NAMED(numbers)(planes * in);
+    REAL *most = take(planes * out, sizeof(REAL)), *mean = take(planes * out, sizeof(REAL));
+    k->max_pool(&w, planes, x, most);
+    k->average_pool(&w, planes, x, mean, 1);
+    for (size_t p = 0; p < planes; p++) {
+      for (size_t o = 0; o < out; o++) {
+        double largest = -INFINITY, total = 0;
+        for (size_t t = 0; t < 4; t++) {
+          const double v = x[p * in + (size_t)seen_at(&w, o, t)];
+          largest = fmax(largest, v), total += v;
+        }
+        compare("max_pool of squares", most[p * out + o], largest, 0, 0);
+        compare("average_pool of squares", mean[p * out + o], total / 4, 1, BOUND);
+      }
+    }
+    free(x), free(most), free(mean);
+  }
+}
+
 static void NAMED(windows)(const TABLE *k) {
   for (int round = 0; round < 150; round++) {
     const mrdl_window w = random_window(0);

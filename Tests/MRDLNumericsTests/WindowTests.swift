@@ -109,6 +109,33 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
       "many channels", batch: 1, channels: 70, outputChannels: 33, input: [6, 6], kernel: [3, 3],
       begin: [1, 1]),
     WindowCase("no images", batch: 0, input: [5, 5], kernel: [3, 3]),
+    // Rows of an output that end with a whole register, with half of one, with more and with less.
+    WindowCase(
+      "half a register", channels: 6, outputChannels: 12, input: [12, 12], kernel: [5, 5]),
+    WindowCase("whole registers", outputChannels: 17, input: [9, 34], kernel: [2, 3]),
+    WindowCase("beyond half", outputChannels: 29, input: [7, 30], kernel: [3, 3]),
+    WindowCase("shorter than a register", input: [9, 13], kernel: [3, 3]),
+    WindowCase(
+      "narrower than half", channels: 8, outputChannels: 12, groups: 2, input: [7, 7],
+      kernel: [3, 3], begin: [1, 1], end: [1, 1]),
+    WindowCase("narrower, bare", outputChannels: 15, input: [9, 7], kernel: [3, 2]),
+    WindowCase(
+      "narrower volume", outputChannels: 5, input: [4, 5, 6], kernel: [2, 3, 3],
+      begin: [1, 1, 1], end: [0, 1, 1]),
+    WindowCase("narrower signal", outputChannels: 5, input: [8], kernel: [3]),
+    WindowCase("bands", channels: 8, outputChannels: 9, input: [90, 61], kernel: [3, 3]),
+    WindowCase(
+      "padded bands", channels: 8, outputChannels: 9, input: [90, 61], kernel: [5, 3],
+      dilations: [3, 2], begin: [7, 1], end: [6, 2]),
+    WindowCase(
+      "long signal", channels: 5, outputChannels: 6, input: [5003], kernel: [9], begin: [4],
+      end: [4]),
+    WindowCase(
+      "long signal in groups", channels: 6, outputChannels: 8, groups: 2, input: [2049],
+      kernel: [33], dilations: [3]),
+    WindowCase(
+      "thick volume", channels: 4, outputChannels: 5, input: [6, 20, 26], kernel: [3, 3, 3],
+      dilations: [2, 1, 1], begin: [2, 1, 1], end: [1, 0, 1]),
   ]
 
   static let poolingCases =

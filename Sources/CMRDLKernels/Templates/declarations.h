@@ -6,6 +6,8 @@
 
 #define GEMM_BLOCK_(type) mrdl_##type##_gemm_block
 #define GEMM_BLOCK_OF(type) GEMM_BLOCK_(type)
+#define ROW_CONVOLUTION_(type) mrdl_##type##_row_convolution
+#define ROW_CONVOLUTION_OF(type) ROW_CONVOLUTION_(type)
 #define RECURRENCE_(type) mrdl_##type##_recurrence
 #define RECURRENCE_OF(type) RECURRENCE_(type)
 
@@ -16,6 +18,7 @@ void KERNEL(pack_patches)(const mrdl_window *, const real *, size_t, size_t, siz
                           real *);
 void KERNEL(shifted_product)(size_t, size_t, size_t, size_t, size_t, const real *, const real *,
                              const ptrdiff_t *, real *, size_t, const real *, const real *);
+void KERNEL(convolve_rows)(const ROW_CONVOLUTION_OF(MRDL_TYPE) *);
 void KERNEL(copy_rows)(size_t, size_t, const real *, size_t, real *, size_t);
 void KERNEL(gemv_rows)(size_t, size_t, const real *, size_t, const real *, real *, int32_t);
 void KERNEL(gemv_columns)(size_t, size_t, const real *, size_t, const real *, real *, int32_t);

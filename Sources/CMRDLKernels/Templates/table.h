@@ -15,6 +15,7 @@ const TABLE_TYPE_OF(MRDL_TYPE) KERNEL(kernels) = {
     ENTRY(pack_b),
     ENTRY(pack_patches),
     ENTRY(shifted_product),
+    ENTRY(convolve_rows),
     ENTRY(copy_rows),
     ENTRY(gemv_rows),
     ENTRY(gemv_columns),

@@ -33,6 +33,28 @@ typedef struct {
   MRDL_REAL low, high;
 } MRDL_GEMM_BLOCK;
 
+/// Some rows of a convolution at stride 1 of planes.
+typedef struct {
+  /// Output channels.
+  size_t channels;
+  /// The extents of the output; there are at least as many columns as half a register holds.
+  size_t rows, columns;
+  /// The sum of output (y, x) runs over input[y · input_row_stride + x + offsets[k]], k < depth.
+  size_t depth;
+  const size_t *_Nonnull offsets;
+  const MRDL_REAL *_Nonnull input;
+  size_t input_row_stride;
+  /// The weights from `pack_a`, a row for each channel.
+  const MRDL_REAL *_Nonnull weights;
+  MRDL_REAL *_Nonnull output;
+  size_t output_row_stride, output_plane_stride;
+  /// A value for each channel.
+  const MRDL_REAL *_Nullable bias;
+  /// Whether to end with min(max(sum, low), high).
+  int32_t clamp;
+  MRDL_REAL low, high;
+} MRDL_ROW_CONVOLUTION;
+
 /// A function with its parameters, applied to a gate or a state.
 typedef struct {
   mrdl_gate_function kind;
@@ -117,6 +139,7 @@ typedef struct {
                                    MRDL_REAL *_Nonnull c, size_t c_row_stride,
                                    const MRDL_REAL *_Nullable row_bias,
                                    const MRDL_REAL *_Nullable bounds);
+  void (*_Nonnull convolve_rows)(const MRDL_ROW_CONVOLUTION *_Nonnull convolution);
   /// Copies rows from one matrix into another.
   void (*_Nonnull copy_rows)(size_t rows, size_t columns, const MRDL_REAL *_Nonnull from,
                              size_t from_stride, MRDL_REAL *_Nonnull to, size_t to_stride);

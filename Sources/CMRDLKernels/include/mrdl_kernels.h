@@ -48,24 +48,28 @@ typedef enum : int32_t {
 
 #define MRDL_REAL float
 #define MRDL_GEMM_BLOCK mrdl_f32_gemm_block
+#define MRDL_ROW_CONVOLUTION mrdl_f32_row_convolution
 #define MRDL_GATE mrdl_f32_gate
 #define MRDL_RECURRENCE mrdl_f32_recurrence
 #define MRDL_KERNEL_TABLE mrdl_f32_kernels
 #include "mrdl_kernel_table.h"
 #undef MRDL_REAL
 #undef MRDL_GEMM_BLOCK
+#undef MRDL_ROW_CONVOLUTION
 #undef MRDL_GATE
 #undef MRDL_RECURRENCE
 #undef MRDL_KERNEL_TABLE
 
 #define MRDL_REAL double
 #define MRDL_GEMM_BLOCK mrdl_f64_gemm_block
+#define MRDL_ROW_CONVOLUTION mrdl_f64_row_convolution
 #define MRDL_GATE mrdl_f64_gate
 #define MRDL_RECURRENCE mrdl_f64_recurrence
 #define MRDL_KERNEL_TABLE mrdl_f64_kernels
 #include "mrdl_kernel_table.h"
 #undef MRDL_REAL
 #undef MRDL_GEMM_BLOCK
+#undef MRDL_ROW_CONVOLUTION
 #undef MRDL_GATE
 #undef MRDL_RECURRENCE
 #undef MRDL_KERNEL_TABLE

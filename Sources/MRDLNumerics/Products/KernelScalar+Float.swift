@@ -64,6 +64,17 @@ extension Float: KernelScalar {
     }
   }
 
+  package static func convolveRows(_ rows: borrowing ConvolutionRows<Float>) {
+    var arguments = mrdl_f32_row_convolution(
+      channels: rows.channels, rows: rows.rows, columns: rows.columns, depth: rows.depth,
+      offsets: rows.offsets, input: rows.input, input_row_stride: rows.inputRowStride,
+      weights: rows.weights, output: rows.output, output_row_stride: rows.outputRowStride,
+      output_plane_stride: rows.outputPlaneStride, bias: rows.bias,
+      clamp: rows.bounds == nil ? 0 : 1,
+      low: Float(rows.bounds?.low ?? 0), high: Float(rows.bounds?.high ?? 0))
+    table.pointee.convolve_rows(&arguments)
+  }
+
   package static func copyRows(
     _ rows: Int, columns: Int, from source: UnsafePointer<Float>, rowStride: Int,
     to target: UnsafeMutablePointer<Float>, rowStride targetStride: Int

@@ -31,6 +31,8 @@ package protocol KernelScalar: BinaryFloatingPoint, Sendable {
     output: UnsafeMutablePointer<Self>, outputRowStride: Int, rowBias: UnsafePointer<Self>?,
     bounds: (low: Double, high: Double)?)
 
+  static func convolveRows(_ rows: borrowing ConvolutionRows<Self>)
+
   static func copyRows(
     _ rows: Int, columns: Int, from source: UnsafePointer<Self>, rowStride: Int,
     to target: UnsafeMutablePointer<Self>, rowStride targetStride: Int)
@@ -123,4 +125,21 @@ package struct ProductBlock<Scalar> {
     self.residual = residual
     self.bounds = bounds
   }
+}
+
+/// Some rows of a convolution at stride 1, as `mrdl_f32_row_convolution` describes them.
+package struct ConvolutionRows<Scalar> {
+  package let channels: Int
+  package let rows: Int
+  package let columns: Int
+  package let depth: Int
+  package let offsets: UnsafePointer<Int>
+  package let input: UnsafePointer<Scalar>
+  package let inputRowStride: Int
+  package let weights: UnsafePointer<Scalar>
+  package let output: UnsafeMutablePointer<Scalar>
+  package let outputRowStride: Int
+  package let outputPlaneStride: Int
+  package let bias: UnsafePointer<Scalar>?
+  package let bounds: (low: Double, high: Double)?
 }

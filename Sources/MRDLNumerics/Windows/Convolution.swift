@@ -22,6 +22,8 @@ package struct Convolution: Sendable {
   let slotCount: Int
   /// The way of small planes whose weights are not packed ahead.
   private let shifted: ShiftedConvolution?
+  /// The way of windows that move by one, whose weights are packed ahead.
+  private let byRows: RowConvolution?
   /// The way of small windows and many channels whose weights are not packed ahead.
   private let filtered: StackedWinograd?
 
@@ -63,6 +65,18 @@ package struct Convolution: Sendable {
         window: window, batchCount: batchCount, groupCount: groupCount,
         channels: inputChannels / groupCount, rows: rows, type)
     }
+    func byRows<Scalar: KernelScalar>(
+      _ type: Scalar.Type, _ depthStep: Int
+    ) -> RowConvolution? {
+      RowConvolution(
+        window: window, batchCount: batchCount, groupCount: groupCount,
+        channels: inputChannels / groupCount, outputs: rows, depthStep: depthStep, type)
+    }
+    self.byRows =
+      isDepthwise || !weightsArePacked
+      ? nil
+      : scalarType == .float32
+        ? byRows(Float.self, blocking.depthStep) : byRows(Double.self, blocking.depthStep)
     filtered =
       weightsArePacked || scalarType != .float32 || groupCount != 1 || epilogue != .none
       ? nil
@@ -74,13 +88,26 @@ package struct Convolution: Sendable {
       ? nil : scalarType == .float32 ? shifted(Float.self) : shifted(Double.self)
   }
 
+  /// Whether a window that moves by one over few channels is better computed in planes, because the only block
+  /// of output channels would leave a quarter of its lanes idle or more.
+  ///
+  /// - Parameters:
+  ///   - depth: the elements that a window sees.
+  ///   - outputWidth: nil where it is not known.
+  package static func suitsPlanes(outputChannels: Int, depth: Int, outputWidth: Int?) -> Bool {
+    depth <= RowConvolution.mostDepth && (outputWidth ?? .max) >= max(1, Float.lanes / 2)
+      && 4 * outputChannels <= 3 * BlockWidth.wide.lanes
+  }
+
   /// Whether each channel has a kernel of its own.
   package var isDepthwise: Bool {
     inputChannels == groupCount && outputChannels == groupCount
   }
 
   /// Whether the residual may be the same memory as the output.
-  package var residualMayBeOutput: Bool { !isDepthwise && shifted == nil && filtered == nil }
+  package var residualMayBeOutput: Bool {
+    !isDepthwise && byRows == nil && shifted == nil && filtered == nil
+  }
 
   /// Whether packing constant weights ahead makes the convolution faster; where it does not, they must
   /// not be packed.
@@ -89,6 +116,7 @@ package struct Convolution: Sendable {
   /// The way of computing, for people.
   package var method: String {
     if isDepthwise { return "depthwise, planes" }
+    if byRows != nil { return "direct, planes" }
     return filtered?.method ?? (shifted == nil ? "patches" : "shifted planes")
   }
 
@@ -108,6 +136,7 @@ package struct Convolution: Sendable {
     if isDepthwise || batchCount == 0 { return 0 }
     if let filtered { return filtered.workspaceByteCount }
     if let shifted { return shifted.workspaceCount * elementByteCount }
+    if let byRows { return byRows.workspaceCount * elementByteCount }
     let weights =
       weightsArePacked ? 0 : (outputChannels * blocking.depth).roundedUp(toMultipleOf: 16)
     return (weights + slotCount * blocking.rightBlockCount.roundedUp(toMultipleOf: 16))
@@ -190,6 +219,13 @@ package struct Convolution: Sendable {
       return
     }
     guard batchCount > 0, outputChannels > 0, blocking.columns > 0 else { return }
+    if let byRows {
+      byRows.run(
+        input: input, weights: weights.assumingMemoryBound(to: Scalar.self), bias: bias,
+        residual: residual, activation: epilogue.activation, output: output,
+        workspace: workspace?.assumingMemoryBound(to: Scalar.self), threadLimit: threadLimit)
+      return
+    }
     guard let workspace else { preconditionFailure("a convolution needs its workspace") }
     var free = workspace.assumingMemoryBound(to: Scalar.self)
     if let shifted {

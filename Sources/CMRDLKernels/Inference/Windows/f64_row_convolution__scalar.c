@@ -1,0 +1,4 @@
+#include "../../Templates/f64.h"
+#include "../../Templates/scalar.h"
+#include "../../Templates/declarations.h"
+#include "../../Templates/row_convolution.h"
