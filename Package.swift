@@ -225,8 +225,8 @@ let package = Package(
     tests(
       "MRDLRuntimeTests",
       of: [
-        "MRDLRuntime", "MRDLOperators", "MRDLModel", "MRDLCore", "SampleModels",
-        "CAllocationCounter",
+        "MRDLRuntime", "MRDLOperators", "MRDLNumerics", "MRDLModel", "MRDLCore",
+        "SampleModels", "CAllocationCounter",
       ]),
     .executableTarget(
       name: "fuzz-readers",

@@ -1,5 +1,6 @@
 import MRDLCore
 import MRDLModel
+import MRDLNumerics
 import MRDLOperators
 import MRDLRuntime
 import Testing
@@ -117,6 +118,22 @@ import Testing
         conv("c", "u", "y", pads: 0),
       ]),
     Net(
+      "few channels, many behind", conversions: nil,
+      tensors: ["w": [6, 3, 5, 5], "v": [12, 6, 3, 3], "u": [50, 12, 3, 3]],
+      nodes: [
+        conv("x", "w", "a", pads: 2), Node("Sigmoid", inputs: ["a"], outputs: ["b"]),
+        pool("AveragePool", "b", "c"), conv("c", "v", "d"), pool("MaxPool", "d", "e"),
+        conv("e", "u", "y"),
+      ]),
+    Net(
+      "few channels join many", conversions: nil,
+      tensors: ["w": [5, 3, 3, 3], "v": [5, 5, 3, 3], "u": [5, 1, 3, 3], "t": [37, 5, 1, 1]],
+      nodes: [
+        conv("x", "w", "a"), conv("a", "v", "b"), Node("Add", inputs: ["a", "b"], outputs: ["c"]),
+        conv("c", "u", "d", group: 5), conv("d", "t", "e", pads: 0),
+        Node("Concat", inputs: ["e", "c"], outputs: ["y"], attributes: ["axis": .integer(1)]),
+      ]),
+    Net(
       "groups stay in planes", channels: 8, conversions: 2,
       tensors: ["w": [40, 8, 3, 3], "v": [40, 10, 3, 3]],
       nodes: [conv("x", "w", "a"), conv("a", "v", "y", group: 4)]),
@@ -152,6 +169,26 @@ import Testing
       $0.operatorName == "mrdl.blocked.ToBlocks" || $0.operatorName == "mrdl.blocked.FromBlocks"
     }
     #expect(reordered?.count == conversions)
+  }
+
+  @Test func aNetOfFewChannelsStaysInPlanes() throws {
+    // With registers of one number no lane is idle.
+    guard Convolution.suitsPlanes(outputChannels: 3, depth: 27, outputWidth: 12) else { return }
+    let model = Model(
+      graph: Graph(
+        inputs: [ValueInfo("x", .float32, ["N", 3, "H", "W"])],
+        outputs: [ValueInfo("y", .float32, nil)],
+        nodes: [
+          Self.conv("x", "w", "a"), Node("Relu", inputs: ["a"], outputs: ["b"]),
+          Self.pool("MaxPool", "b", "c"), Self.conv("c", "w", "d"),
+          Node("Flatten", inputs: ["d"], outputs: ["y"]),
+        ]),
+      tensors: try TensorTable([ModelTensor("w", Self.numbers([3, 3, 3, 3], seed: 1))]))
+    var session = Session(try Program(model))
+    session.startProfile()
+    _ = try session.run(["x": Self.numbers([2, 3, 24, 26], seed: 2)])
+    let methods = session.currentProfile?.entries.compactMap(\.method) ?? []
+    #expect(methods == ["direct, planes", "direct, planes"])
   }
 
   @Test func unknownRanksAndOtherTypesAreLeftAlone() throws {

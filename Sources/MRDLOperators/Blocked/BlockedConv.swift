@@ -202,6 +202,16 @@ extension Conv {
   /// The most channels of an input that is better read in planes.
   private static let planeChannels = 4
 
+  /// Whether the convolution of an input that stands in planes is better left there.
+  ///
+  /// - Parameter outputWidth: nil where it is not known.
+  package func suitsPlanes(weights: Shape, outputWidth: Int?) -> Bool {
+    group == 1 && window.movesByOne && weights.dimensions[2...].contains { $0 > 1 }
+      && Convolution.suitsPlanes(
+        outputChannels: weights[0], depth: weights.elementCount / max(weights[0], 1),
+        outputWidth: outputWidth)
+  }
+
   public func blocked(_ request: BlockingRequest) -> BlockedForm? {
     guard let weights = request.inputs[1]?.constant, weights.scalarType == .float32,
       weights.shape.rank == 4, weights.elementCount > 0

@@ -140,9 +140,12 @@ package struct WindowAttributes: Sendable {
     }
   }
 
+  /// Whether the window moves by one along every axis.
+  package var movesByOne: Bool { (strides ?? []).allSatisfy { $0 == 1 } }
+
   /// Whether every output sees the input of the same index and no other.
   package func isPointwise(kernel: [Int]) -> Bool {
-    kernel.allSatisfy { $0 == 1 } && (strides ?? []).allSatisfy { $0 == 1 }
+    kernel.allSatisfy { $0 == 1 } && movesByOne
       && (autoPad != .notSet || (pads ?? []).allSatisfy { $0 == 0 })
   }
 

@@ -26,23 +26,27 @@ enum BlockChannels: GraphPass {
     /// Whether a value that is blocked holds float32.
     private var isReal: [Int: Bool] = [:]
     private let needed: Set<Int>
+    private let planar: PlanarConvolutions
     private let width: BlockWidth
 
     init(_ graph: ProgramGraph) {
       self.graph = graph
       self.graph.instructions = []
-      width = Self.width(for: graph)
+      planar = PlanarConvolutions(graph)
+      width = Self.width(for: graph, besides: planar)
       needed = graph.instructions.reduce(into: Set(graph.outputs)) { $0.formUnion($1.reads) }
     }
 
     /// Narrow blocks where they leave a quarter of the lanes of the convolutions less idle, and are quicker
     /// for it: functions are computed for idle lanes, too.
-    private static func width(for graph: ProgramGraph) -> BlockWidth {
+    private static func width(
+      for graph: ProgramGraph, besides planar: PlanarConvolutions
+    ) -> BlockWidth {
       var lanes = (wide: 0, narrow: 0)
       var hasFunctions = false
       for instruction in graph.instructions {
         let fused = instruction.op as? FusedOperator
-        guard isConvolution(fused?.base ?? instruction.op),
+        guard isConvolution(fused?.base ?? instruction.op), !planar.contains(instruction),
           let weights = instruction.inputs[1].flatMap({ graph.values[$0].constant }),
           weights.shape.rank == 4
         else { continue }
@@ -77,7 +81,8 @@ enum BlockChannels: GraphPass {
     }
 
     mutating func append(_ instruction: ProgramGraph.Instruction) throws(MRDLError) {
-      guard takesBlocks(instruction), let form = instruction.op.blocked(request(instruction)),
+      guard !planar.contains(instruction), takesBlocks(instruction),
+        let form = instruction.op.blocked(request(instruction)),
         let output = instruction.outputs.first ?? nil
       else {
         for value in instruction.reads { needPlanes(value) }
