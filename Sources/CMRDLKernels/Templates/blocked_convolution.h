@@ -222,6 +222,22 @@ void KERNEL(blocked_pack_weights)(size_t outputs, size_t channels, size_t taps, 
   }
 }
 
+/// Copies `count` elements that stand `step` apart.
+INLINE void copy_apart(size_t count, const real *from, size_t step, real *to) {
+#if LANES > 1
+  if (step == 2 && count >= LANES) {
+    for (size_t i = 0; i < count; i += LANES) {
+      // The last whole register once more, over some elements that are there already.
+      if (i + LANES > count) i = count - LANES;
+      const real *p = from + 2 * i;
+      store(to + i, even_then_odd_lanes(load(p), load(p + LANES - 1)));
+    }
+    return;
+  }
+#endif
+  for (size_t i = 0; i < count; i++) to[i] = from[i * step];
+}
+
 void KERNEL(blocked_stage_rows)(const mrdl_window *w, int32_t has_planes, const real *input,
                                 size_t row_step, size_t phases, size_t phase_width,
                                 size_t first_row, size_t last_row, real *staged) {
@@ -244,7 +260,7 @@ void KERNEL(blocked_stage_rows)(const mrdl_window *w, int32_t has_planes, const 
       if (stride == 1) {
         __builtin_memcpy(to + first * lanes, source, (last - first) * lanes * sizeof *to);
       } else if (has_planes) {
-        for (size_t i = first; i < last; i++, source += stride) to[i] = *source;
+        copy_apart(last - first, source, stride, to + first);
       } else {
         for (size_t i = first; i < last; i++, source += stride * LANES) {
           store(to + i * LANES, load(source));

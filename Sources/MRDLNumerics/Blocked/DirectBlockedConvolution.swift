@@ -94,8 +94,9 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
     let depth = weights.inputChannels * weights.kernelHeight * weights.kernelWidth
     let work = rows * columns * depth * weights.outputChannels
     let copies = max(batchCount, 1)
-    let wanted = max(
-      1, min((8 + copies - 1) / copies, work / ProductBlocking.leastParallelWork))
+    let wanted =
+      WorkerPool.size == 1
+      ? 1 : max(1, min((8 + copies - 1) / copies, work / ProductBlocking.leastParallelWork))
     let units = isFlat ? columns : rows
     let unitElements =
       weights.inputChannels * (isFlat ? 1 : staging.outputRowStride / elementStep)
