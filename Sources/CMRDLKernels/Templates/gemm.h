@@ -10,6 +10,9 @@
 #define BLOCK_OF(type) BLOCK_(type)
 #define BLOCK BLOCK_OF(MRDL_TYPE)
 
+/// Elements of a line of the caches.
+#define LINE (64 / sizeof(real))
+
 typedef struct {
   size_t depth;
   /// `rows` elements for each step of the depth.
@@ -26,6 +29,9 @@ typedef struct {
   const real *residual;
   int accumulate, clamp;
   real low, high;
+  /// What is brought into the second cache meanwhile: a line for each step, so many elements apart.
+  const real *ahead;
+  size_t ahead_step;
 } tile_arguments;
 
 /// One tile. The three constants are known where this is inlined.
@@ -75,9 +81,15 @@ INLINE void tile(const int rows, const int vectors, const int partial, const til
   }
 
   const real *a = t->a, *b = t->b;
-  const size_t b_stride = t->b_stride;
+  const size_t b_stride = t->b_stride, ahead_step = t->ahead_step;
+  const real *ahead = t->ahead;
 #pragma clang loop unroll_count(2)
   for (size_t k = t->depth; k > 0; k--) {
+    // Fewer rows take no longer than their panel takes to arrive.
+    if (rows > TILE_ROWS / 2) {
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += ahead_step;
+    }
     vec right[TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) right[j] = load(b + j * LANES);
@@ -147,6 +159,10 @@ void KERNEL(gemm_block)(const BLOCK *block) {
       .low = block->low,
       .high = block->high,
   };
+  // The lines of a panel are shared out to the tiles that are multiplied with the one before; a single tile
+  // brings some of them, and the processor those beside.
+  const size_t fetching_passes = (TILE_COLUMNS + LINE - 1) / LINE;
+  const int is_alone = block->last_panel - block->first_panel == 1;
   const real *b = block->b;
   for (size_t column = 0; column < block->columns; column += TILE_COLUMNS) {
     const size_t columns = block->columns - column;
@@ -165,6 +181,10 @@ void KERNEL(gemm_block)(const BLOCK *block) {
       t.row_bias = block->row_bias ? block->row_bias + row : 0;
       t.residual =
           block->residual ? block->residual + row * block->c_row_stride + column : 0;
+      const size_t pass = panel - block->first_panel;
+      const int fetches = block->fetch_b && pass < fetching_passes;
+      t.ahead = fetches ? b + block->b_panel_stride + pass * block->depth * LINE : b;
+      t.ahead_step = fetches ? LINE * (is_alone ? fetching_passes : 1) : 0;
       tiles[height_of(p, panel) - 1][vectors](&t);
     }
     b += block->b_panel_stride;

@@ -16,6 +16,9 @@ typedef struct {
   /// also be used as it stands when `columns` is a multiple of gemm_columns.
   const MRDL_REAL *_Nonnull b;
   size_t b_panel_stride, b_row_stride;
+  /// Whether the right matrix lies packed in memory further away than the second cache: each panel is then
+  /// brought there while the one before it is multiplied.
+  int32_t fetch_b;
   /// Row 0 (not that of the first panel), column 0 of the result.
   MRDL_REAL *_Nonnull c;
   size_t c_row_stride;

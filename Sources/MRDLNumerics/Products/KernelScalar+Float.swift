@@ -10,7 +10,8 @@ extension Float: KernelScalar {
     var arguments = mrdl_f32_gemm_block(
       rows: block.rows, first_panel: block.panels.lowerBound, last_panel: block.panels.upperBound,
       columns: block.columns, depth: block.depth, a: block.left, b: block.right,
-      b_panel_stride: block.rightPanelStride, b_row_stride: block.rightRowStride, c: block.output,
+      b_panel_stride: block.rightPanelStride, b_row_stride: block.rightRowStride,
+      fetch_b: block.fetchesRight ? 1 : 0, c: block.output,
       c_row_stride: block.outputRowStride, accumulate: block.accumulates ? 1 : 0,
       row_bias: block.rowBias, column_bias: block.columnBias, residual: block.residual,
       clamp: block.bounds == nil ? 0 : 1,

@@ -94,6 +94,8 @@ package struct ProductBlock<Scalar> {
   package var right: UnsafePointer<Scalar>
   package var rightPanelStride: Int
   package var rightRowStride: Int
+  /// Whether the right matrix lies packed further away than in the second cache.
+  package var fetchesRight: Bool
   package var output: UnsafeMutablePointer<Scalar>
   package var outputRowStride: Int
   package var accumulates: Bool
@@ -105,7 +107,7 @@ package struct ProductBlock<Scalar> {
   package init(
     rows: Int, panels: Range<Int>, columns: Int, depth: Int, left: UnsafePointer<Scalar>,
     right: UnsafePointer<Scalar>, rightPanelStride: Int, rightRowStride: Int,
-    output: UnsafeMutablePointer<Scalar>, outputRowStride: Int, accumulates: Bool,
+    fetchesRight: Bool = false, output: UnsafeMutablePointer<Scalar>, outputRowStride: Int, accumulates: Bool,
     rowBias: UnsafePointer<Scalar>?, columnBias: UnsafePointer<Scalar>?,
     residual: UnsafePointer<Scalar>? = nil, bounds: (low: Double, high: Double)?
   ) {
@@ -117,6 +119,7 @@ package struct ProductBlock<Scalar> {
     self.right = right
     self.rightPanelStride = rightPanelStride
     self.rightRowStride = rightRowStride
+    self.fetchesRight = fetchesRight
     self.output = output
     self.outputRowStride = outputRowStride
     self.accumulates = accumulates

@@ -120,6 +120,16 @@ package struct MatrixProduct: Sendable {
     return false
   }
 
+  /// A packed right matrix of so many bytes may not be in the second cache when a product begins.
+  private static let farByteCount = 262_144
+  /// So many rows take as long with a panel as the next one takes to arrive.
+  private static let leastFetchingRows = 16
+
+  /// Whether panels of the right matrix are brought near before they are multiplied.
+  var fetchesRight: Bool {
+    rightIsPacked && rows >= Self.leastFetchingRows && packedRightByteCount >= Self.farByteCount
+  }
+
   /// Whether the residual may be the same memory as the output.
   package var residualMayBeOutput: Bool { !isVector }
 
@@ -356,7 +366,7 @@ private struct PackedProduct<Scalar: KernelScalar>: ParallelWork {
           rows: rows.count, panels: panels, columns: columns.count, depth: step,
           left: left + k * rows.count, right: block,
           rightPanelStride: blocking.tileColumns * step, rightRowStride: blocking.tileColumns,
-          output: output + start, outputRowStride: product.outputRowStride,
+          fetchesRight: product.fetchesRight, output: output + start, outputRowStride: product.outputRowStride,
           accumulates: product.accumulates || k > 0, rowBias: rowBias,
           columnBias: columnBias.map { $0 + columns.lowerBound },
           residual: product.accumulates ? nil : residual.map { $0 + start },
