@@ -7,7 +7,7 @@ public final class Storage: @unchecked Sendable {
   // `@unchecked`: the bytes are written only while one owner holds the only reference.
 
   /// Alignment of owned memory and of tensors in files, in bytes.
-  public static let alignment = 64
+  public static let alignment = AlignedMemory.alignment
 
   package let base: UnsafeMutableRawPointer
   /// The number of bytes.
@@ -25,7 +25,7 @@ public final class Storage: @unchecked Sendable {
   public init(byteCount: Int) {
     precondition(byteCount >= 0, "a storage cannot have \(byteCount) bytes")
     let capacity = max(Self.alignment, (byteCount + Self.alignment - 1) & ~(Self.alignment - 1))
-    base = .allocate(byteCount: capacity, alignment: Self.alignment)
+    base = AlignedMemory.allocate(byteCount: capacity)
     base.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
     self.byteCount = byteCount
     release = nil

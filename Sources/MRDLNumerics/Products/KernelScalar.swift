@@ -107,7 +107,8 @@ package struct ProductBlock<Scalar> {
   package init(
     rows: Int, panels: Range<Int>, columns: Int, depth: Int, left: UnsafePointer<Scalar>,
     right: UnsafePointer<Scalar>, rightPanelStride: Int, rightRowStride: Int,
-    fetchesRight: Bool = false, output: UnsafeMutablePointer<Scalar>, outputRowStride: Int, accumulates: Bool,
+    fetchesRight: Bool = false, output: UnsafeMutablePointer<Scalar>, outputRowStride: Int,
+    accumulates: Bool,
     rowBias: UnsafePointer<Scalar>?, columnBias: UnsafePointer<Scalar>?,
     residual: UnsafePointer<Scalar>? = nil, bounds: (low: Double, high: Double)?
   ) {

@@ -18,7 +18,7 @@ final class Arena {
   func reserve(_ byteCount: Int) {
     guard byteCount > self.byteCount else { return }
     base.deallocate()
-    base = .allocate(byteCount: byteCount, alignment: Storage.alignment)
+    base = AlignedMemory.allocate(byteCount: byteCount)
     self.byteCount = byteCount
     generation += 1
   }
