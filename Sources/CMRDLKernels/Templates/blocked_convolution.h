@@ -255,7 +255,7 @@ void KERNEL(blocked_stage_rows)(const mrdl_window *w, int32_t has_planes, const 
       // Columns phase + i · stride of the padded row: zeros, then the input, then zeros.
       const span inside = columns_inside(phase, stride, begin, width, phase_width);
       const size_t first = inside.first, last = inside.last;
-      __builtin_memset(to, 0, first * lanes * sizeof *to);
+      if (first > 0) __builtin_memset(to, 0, first * lanes * sizeof *to);
       const real *source = from + (first * stride + phase - begin) * lanes;
       if (stride == 1) {
         __builtin_memcpy(to + first * lanes, source, (last - first) * lanes * sizeof *to);
@@ -266,7 +266,9 @@ void KERNEL(blocked_stage_rows)(const mrdl_window *w, int32_t has_planes, const 
           store(to + i * LANES, load(source));
         }
       }
-      __builtin_memset(to + last * lanes, 0, (phase_width - last) * lanes * sizeof *to);
+      if (last < phase_width) {
+        __builtin_memset(to + last * lanes, 0, (phase_width - last) * lanes * sizeof *to);
+      }
       to += phase_width * lanes;
     }
   }

@@ -41,9 +41,9 @@ package struct ExpandedDepthwise: Sendable {
   /// Rows that a thread has at least of what a third convolution takes: with fewer, too many are computed twice.
   private static let leastRows = 3
 
-  /// Elements of what the first convolution gives for an image from which on this pays: what the second cache
-  /// does not hold; less for several threads, because what one has written is dear for another.
-  package static let leastElements = WorkerPool.size > 1 ? 32_768 : 262_144
+  /// Elements of what the first convolution gives for an image from which on this pays: what the first cache
+  /// does not hold.
+  package static let leastElements = 32_768
 
   /// Whether a convolution can be the first one: it sees its input as it stands, or has a single panel, for
   /// which it copies it once.
