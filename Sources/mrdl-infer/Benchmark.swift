@@ -21,7 +21,13 @@ struct Benchmark {
       // One picture serves as many.
       while samples.count < batch { samples.append(first) }
     }
-    if samples.isEmpty { try runner.giveRandom(batch: batch) }
+    if samples.isEmpty {
+      for (input, made) in try runner.giveRandom(batch: batch) {
+        try StandardStream.error.write(
+          "mrdl-infer: \(input) is measured as \(made); an input, or --size for a picture, gives "
+            + "it another size\n")
+      }
+    }
     let (lane, prepared) = try runner.prepare(samples)
     let measured = try lane.measure(prepared.values, seconds: seconds, profiles: profiles)
     let sampleCount = (prepared.joined ?? runner.firstGiven)?.shape.dimensions.first ?? 1

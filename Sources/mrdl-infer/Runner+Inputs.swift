@@ -47,9 +47,21 @@ extension Runner {
   }
 
   /// Makes up the inputs that are not given.
-  func giveRandom(batch: Int) throws(MRDLError) {
+  ///
+  /// - Returns: for each whose size the model leaves open and `--size` does not tell, what it is and was made.
+  func giveRandom(batch: Int) throws(MRDLError) -> [(input: ValueInfo, made: Shape)] {
     let missing = model.graph.inputs.filter { given[$0.name] == nil }
-    given.merge(try RandomInputs.values(for: missing, batch: batch)) { given, _ in given }
+    let size = pictureOptions.size
+    let values = try RandomInputs.values(
+      for: missing, batch: batch, pixels: size.map { ($0.height, $0.width) })
+    given.merge(values) { given, _ in given }
+    return missing.compactMap { input in
+      guard let shape = input.shape,
+        shape.dimensions.dropFirst().contains(where: { $0.value == nil }),
+        size == nil || shape.rank != 4, let made = values[input.name]?.tensors.first?.shape
+      else { return nil }
+      return (input, made)
+    }
   }
 
   /// The first input that is given, which tells the size of the batch; nil where inputs are no tensors.

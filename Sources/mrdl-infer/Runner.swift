@@ -30,7 +30,7 @@ final class Runner {
   }
 
   let model: Model
-  private let pictureOptions: PictureOptions
+  let pictureOptions: PictureOptions
   private let options: SessionOptions
   private let programOptions: ProgramOptions
   /// What stands for every run.

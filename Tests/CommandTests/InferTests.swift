@@ -120,6 +120,27 @@ struct InferTests {
     }
   }
 
+  @Test func measuresPicturesOfASizeThatTheModelLeavesOpen() throws {
+    let open = Model(
+      graph: Graph(
+        inputs: [ValueInfo("x", .float32, ["N", 2, "H", "W"])],
+        outputs: [ValueInfo("y", .float32, nil)],
+        nodes: [
+          Node(
+            "AveragePool", inputs: ["x"], outputs: ["y"],
+            attributes: ["kernel_shape": .integers([3, 5])])
+        ]))
+    try MRDLFile.write(open, to: work.path("open.mrdl"))
+    let arguments = [work.path("open.mrdl"), "--benchmark", "0.01"]
+    let tiny = try Tool.infer.run(arguments)
+    #expect(tiny.exitCode == 65)
+    #expect(
+      tiny.errors.contains("x: f32 [N, 2, H, W] is measured as [1, 2, 1, 1]; an input, or --size"))
+    let sized = try Tool.infer.run(arguments + ["--size", "5x3"])
+    #expect(sized.exitCode == 0 && sized.errors.isEmpty, "\(sized.errors)")
+    #expect(try Tool.infer.run(arguments + ["--size", "3x5"]).exitCode == 65, "width and height")
+  }
+
   @Test func moreThreadsThanProcessorsDoNotTakePart() throws {
     func threads(_ more: String...) throws -> JSONValue? {
       let outcome = try Tool.infer.run([model, "--benchmark", "0.01", "--format", "json"] + more)

@@ -12,9 +12,11 @@ package enum RandomInputs {
   /// sequence. An optional value is there unless its rank is not known. A named dimension takes the size of
   /// the batch where it is the first of its input, otherwise `extent`, and so does an unknown one.
   ///
+  /// - Parameter pixels: height and width where an input of four axes, channels first or last, leaves them open.
   /// - Throws: `MRDL4001` for another input whose kind or rank is not known.
   package static func values(
-    for inputs: [ValueInfo], batch: Int, extent: Int = 1
+    for inputs: [ValueInfo], batch: Int, extent: Int = 1,
+    pixels: (height: Int, width: Int)? = nil
   ) throws(MRDLError) -> [String: GraphValue] {
     var values: [String: GraphValue] = [:]
     for (position, input) in inputs.enumerated() {
@@ -28,9 +30,13 @@ package enum RandomInputs {
           found: "\(input)",
           expected: "--input \(input.name)=FILE.\(input.kind.isSequence ? "npz" : "npy")")
       }
-      let extents = shape.dimensions.enumerated().map { axis, dimension in
-        dimension.value ?? (axis == 0 ? batch : extent)
+      var open = [Int](repeating: extent, count: shape.rank)
+      if shape.rank > 0 { open[0] = batch }
+      if let pixels, shape.rank == 4 {
+        let isChannelsLast = shape[1].value == nil && shape[3].value != nil
+        open.replaceSubrange(isChannelsLast ? 1..<3 : 2..<4, with: [pixels.height, pixels.width])
       }
+      let extents = zip(shape.dimensions, open).map { dimension, open in dimension.value ?? open }
       guard let concrete = Shape(checking: extents) else {
         throw MRDLError(.wrongInput, "an input is too large", found: "\(input)")
       }
