@@ -18,7 +18,7 @@ struct PlanarConvolutions {
       for value in Set(instruction.reads) { readers[value, default: []].append(instruction) }
     }
     for instruction in graph.instructions.reversed() where isSuited(instruction) {
-      if let output = instruction.outputs[0], staysInPlanes(output) { outputs.insert(output) }
+      if let output = Self.output(instruction), staysInPlanes(output) { outputs.insert(output) }
     }
     var planes = Set(graph.inputs)
     for instruction in graph.instructions {
@@ -26,14 +26,18 @@ struct PlanarConvolutions {
       let goesOn = contains(instruction) || Self.convolution(instruction) == nil
       if (standInPlanes && goesOn) || !takesBlocks(instruction) {
         planes.formUnion(instruction.outputs.compactMap(\.self))
-      } else if let output = instruction.outputs[0] {
+      } else if let output = Self.output(instruction) {
         outputs.remove(output)
       }
     }
   }
 
   func contains(_ instruction: ProgramGraph.Instruction) -> Bool {
-    instruction.outputs.first.flatMap(\.self).map(outputs.contains) ?? false
+    Self.output(instruction).map(outputs.contains) ?? false
+  }
+
+  private static func output(_ instruction: ProgramGraph.Instruction) -> Int? {
+    instruction.outputs.first ?? nil
   }
 
   private static func convolution(_ instruction: ProgramGraph.Instruction) -> Conv? {
@@ -50,21 +54,25 @@ struct PlanarConvolutions {
       let weights = instruction.inputs[1].flatMap({ graph.values[$0].constant }),
       weights.scalarType == .float32, weights.shape.rank == 4, weights.elementCount > 0
     else { return false }
-    let shape = instruction.outputs[0].flatMap { facts[$0]?.shape }
-    return convolution.suitsPlanes(weights: weights.shape, outputWidth: shape?[3].value)
+    let width = Self.output(instruction).flatMap { facts[$0]?.shape?.dimensions.last?.value }
+    return convolution.suitsPlanes(weights: weights.shape, outputWidth: width)
   }
 
   /// Whether those that read a value leave it in planes, as far as it is not pooled before.
-  private func staysInPlanes(_ value: Int, isPooled: Bool = false) -> Bool {
-    (readers[value] ?? []).allSatisfy { reader in
-      if let convolution = Self.convolution(reader) {
-        return convolution.group == 1 && reader.inputs[0] == value
-          && (isPooled || contains(reader))
+  private func staysInPlanes(_ value: Int) -> Bool {
+    var pending = [(value: value, isPooled: false)]
+    while let (value, isPooled) = pending.popLast() {
+      for reader in readers[value] ?? [] {
+        if let convolution = Self.convolution(reader) {
+          let goesOn = convolution.group == 1 && reader.inputs[0] == value
+          guard goesOn, isPooled || contains(reader) else { return false }
+        } else if takesBlocks(reader) {
+          guard variables(reader) == [value], let output = Self.output(reader) else { return false }
+          pending.append((output, isPooled || reader.op is any PoolingOperator))
+        }
       }
-      if !takesBlocks(reader) { return true }
-      guard variables(reader) == [value], let output = reader.outputs[0] else { return false }
-      return staysInPlanes(output, isPooled: isPooled || reader.op is any PoolingOperator)
     }
+    return true
   }
 
   /// Whether an instruction would take its inputs in blocks if they were.
