@@ -8,3 +8,6 @@
 #define MRDL_JOIN(type, name, isa) MRDL_JOIN_(type, name, isa)
 /// The name of a kernel for this type and instruction set.
 #define KERNEL(name) MRDL_JOIN(MRDL_TYPE, name, MRDL_ISA)
+
+/// Elements of a line of the caches.
+#define LINE (64 / sizeof(real))

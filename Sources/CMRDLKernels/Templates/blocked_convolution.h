@@ -6,8 +6,6 @@
 #include "tile_heights.h"
 
 #define PANEL (TILE_VECTORS * LANES)
-/// Elements of a line of the caches.
-#define LINE (64 / sizeof(real))
 /// Panels of fewer lines are read before anything could have brought them.
 #define LEAST_LINES 64
 

@@ -37,15 +37,22 @@ INLINE vec times_power_of_2(vec v, whole_number n) {
 
 /// Finds n and |r| ≤ log(2) / 2 with x = n log(2) + r.
 ///
-/// - Returns: exp(r) − 1, what rounding took away from it in `tail`, and n in `exponent`.
-INLINE vec exp_reduced(vec x, whole_number *exponent, vec *tail) {
+/// - Returns: r, n in `exponent`, and in `exact` r without the second part of log(2).
+INLINE vec reduced(vec x, whole_number *exponent, vec *exact) {
   const vec shifted = mul_add(x, (vec)LOG2_E, (vec)ROUNDING_SHIFT);
   const vec n = shifted - (vec)ROUNDING_SHIFT;
-  const vec exact = mul_add(n, (vec)-LOG_2_HIGH, x);
-  const vec r = mul_add(n, (vec)-LOG_2_LOW, exact);
-  const vec lost = mul_add(n, (vec)-LOG_2_LOW, exact - r);
+  *exact = mul_add(n, (vec)-LOG_2_HIGH, x);
   exponent->real_value = n;
   exponent->integer_value = bits_of(shifted) - bits_of((vec)ROUNDING_SHIFT);
+  return mul_add(n, (vec)-LOG_2_LOW, *exact);
+}
+
+/// - Returns: exp(r) − 1 of the r of `reduced`, what rounding took away from it in `tail`, and n in
+///   `exponent`.
+INLINE vec exp_reduced(vec x, whole_number *exponent, vec *tail) {
+  vec exact;
+  const vec r = reduced(x, exponent, &exact);
+  const vec lost = mul_add(exponent->real_value, (vec)-LOG_2_LOW, exact - r);
   const vec rest =
       mul_add(r * r, polynomial(r, exp_coefficients, COUNT_OF(exp_coefficients)), lost);
   const vec sum = rest + r;
@@ -55,13 +62,11 @@ INLINE vec exp_reduced(vec x, whole_number *exponent, vec *tail) {
 
 /// exp(x) for x between EXP_LOWEST and EXP_HIGHEST.
 INLINE vec exp_inside(vec x) {
-  const vec shifted = mul_add(x, (vec)LOG2_E, (vec)ROUNDING_SHIFT);
-  const vec n = shifted - (vec)ROUNDING_SHIFT;
-  const vec r = mul_add(n, (vec)-LOG_2_LOW, mul_add(n, (vec)-LOG_2_HIGH, x));
+  whole_number n;
+  vec exact;
+  const vec r = reduced(x, &n, &exact);
   const vec p = polynomial(r, exp_coefficients, COUNT_OF(exp_coefficients));
-  return times_power_of_2(
-      mul_add(mul_add(p, r, (vec)1), r, (vec)1),
-      (whole_number){n, bits_of(shifted) - bits_of((vec)ROUNDING_SHIFT)});
+  return times_power_of_2(mul_add(mul_add(p, r, (vec)1), r, (vec)1), n);
 }
 
 INLINE vec exp_of(vec x) {

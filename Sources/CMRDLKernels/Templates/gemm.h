@@ -10,9 +10,6 @@
 #define BLOCK_OF(type) BLOCK_(type)
 #define BLOCK BLOCK_OF(MRDL_TYPE)
 
-/// Elements of a line of the caches.
-#define LINE (64 / sizeof(real))
-
 typedef struct {
   size_t depth;
   /// `rows` elements for each step of the depth.

@@ -309,7 +309,7 @@ INLINE void cell_blocks(const mrdl_cell cell, const int is_usual, const RECURREN
   const real *left = cell == MRDL_CELL_GRU && phase == 1 ? r->reset_state : before;
 
   // What other threads have written comes over while the first products are summed.
-  for (size_t k = 0; k < r->batch * r->width; k += 64 / sizeof(real)) __builtin_prefetch(left + k);
+  for (size_t k = 0; k < r->batch * r->width; k += LINE) __builtin_prefetch(left + k);
   for (size_t n = first; n < last; n++) {
     // Every other step from the end, where the caches hold what the step before has left.
     const size_t block = step % 2 == 0 ? n : first + last - 1 - n;

@@ -101,8 +101,7 @@ EACH_TILE_HEIGHT(ROW_TILES_OF_HEIGHT)
 static void (*const row_tiles[TILE_ROWS][2])(const row_tile_arguments *) = {
     EACH_TILE_HEIGHT(ROW_TILES)};
 
-/// Computes `count` places of every row, those that `place` gives: the first at `first`, the others `step`
-/// apart but none behind `last`.
+/// Computes `count` places of every row, `step` apart, but the last of them at `last`.
 INLINE void convolve_places(const int halves, size_t height, size_t count, size_t step, size_t last,
                             row_tile_arguments *t) {
   const ROW_CONVOLUTION_OF(MRDL_TYPE) *c = t->convolution;
@@ -140,6 +139,7 @@ void KERNEL(convolve_rows)(const ROW_CONVOLUTION_OF(MRDL_TYPE) *c) {
   } else if (rest > 0) {
     halves = 2;
   }
+  const size_t last = halves == 1 ? (wholes - 1) * LANES : columns - LANES;
   const panels p = panels_of(c->channels);
   const size_t panel_count = (c->channels + TILE_ROWS - 1) / TILE_ROWS;
   ROW_CONVOLUTION_OF(MRDL_TYPE) part = *c;
@@ -150,7 +150,6 @@ void KERNEL(convolve_rows)(const ROW_CONVOLUTION_OF(MRDL_TYPE) *c) {
     t.bias = c->bias ? c->bias + first : 0;
     part.output = c->output + first * c->output_plane_stride;
     const size_t height = height_of(p, panel);
-    const size_t last = halves == 0 || rest > HALF ? columns - LANES : (wholes - 1) * LANES;
     if (wholes > 0) convolve_places(0, height, wholes, LANES, last, &t);
     if (halves > 0) convolve_places(1, height, halves, HALF, columns - HALF, &t);
   }

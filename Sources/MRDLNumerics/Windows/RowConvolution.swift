@@ -15,9 +15,8 @@ struct RowConvolution: Sendable {
   private let outputs: Int
   /// Whether windows never see padding, so that nothing is copied.
   private let isBare: Bool
-  /// The columns that are computed, and whether they are more than those of the output.
+  /// The columns that are computed of a whole row.
   private let computedColumns: Int
-  private let isNarrow: Bool
   private let rowBands: EqualPieces
   private let columnBands: EqualPieces
   /// The extents of what a piece sees of one plane, at most.
@@ -57,7 +56,7 @@ struct RowConvolution: Sendable {
       width: (g.kernel.width - 1) * g.dilation.width
     )
     computedColumns = max(g.output.width, leastColumns)
-    isNarrow = computedColumns > g.output.width
+    let isNarrow = computedColumns > g.output.width
     isBare =
       !isNarrow
       && window.axes.allSatisfy {
@@ -109,6 +108,9 @@ struct RowConvolution: Sendable {
     slotCount = isBare ? 0 : min(WorkerPool.size, pieces)
     isSmall = copies * work < ProductBlocking.leastParallelWork
   }
+
+  /// Whether more columns are computed than the output has.
+  private var isNarrow: Bool { computedColumns > geometry.output.width }
 
   /// Elements of what a piece sees, in its buffer.
   private var seenElementCount: Int {
