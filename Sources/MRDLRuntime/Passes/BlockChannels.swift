@@ -45,14 +45,14 @@ enum BlockChannels: GraphPass {
       var lanes = (wide: 0, narrow: 0)
       var hasFunctions = false
       for instruction in graph.instructions {
-        let fused = instruction.op as? FusedOperator
-        guard isConvolution(fused?.base ?? instruction.op), !planar.contains(instruction),
+        guard isConvolution(instruction.op.unfused), !planar.contains(instruction),
           let weights = instruction.inputs[1].flatMap({ graph.values[$0].constant }),
           weights.shape.rank == 4
         else { continue }
         lanes.wide += BlockWidth.wide.paddedChannels(weights.shape[0])
         lanes.narrow += BlockWidth.narrow.paddedChannels(weights.shape[0])
-        if let fused, fused.epilogue.activation.needsSecondPass { hasFunctions = true }
+        let fused = instruction.op as? FusedOperator
+        if fused?.epilogue.activation.needsSecondPass == true { hasFunctions = true }
       }
       let isQuicker = BlockWidth.isNarrowQuicker || hasFunctions
       return isQuicker && 4 * lanes.narrow <= 3 * lanes.wide ? .narrow : .wide
@@ -64,13 +64,12 @@ enum BlockChannels: GraphPass {
 
     private static func givesReals(_ op: any Operator) -> Bool {
       if op is QuantizeLinear { return false }
-      let base = (op as? FusedOperator)?.base ?? op
-      return (base as? IntegerConv)?.scaling.result == nil
+      return (op.unfused as? IntegerConv)?.scaling.result == nil
     }
 
     /// Whether an operator takes numbers of eight bits in blocks.
     private func takesBytes(_ op: any Operator) -> Bool {
-      let base = (op as? FusedOperator)?.base ?? op
+      let base = op.unfused
       return base is IntegerConv || base is DequantizeLinear
     }
 
@@ -152,15 +151,28 @@ enum BlockChannels: GraphPass {
     private typealias Value = ProgramGraph.Value
 
     private func request(_ instruction: ProgramGraph.Instruction) -> BlockingRequest {
-      let inputs = instruction.inputs
-      return BlockingRequest(
-        hasInput: inputs.map { $0 != nil },
-        inputs: inputs.map {
-          $0.flatMap { graph.values[$0].constant.map { ValueFacts(constant: $0) } }
-        },
-        channels: inputs.map { $0.flatMap { blocked[$0]?.channels } },
-        needsOutput: instruction.outputs.map { $0.map { needed.contains($0) } ?? false },
-        width: width)
+      graph.blockingRequest(
+        instruction, width: width, channels: { blocked[$0]?.channels }, needs: needed.contains)
     }
+  }
+}
+
+extension ProgramGraph {
+  /// What an operator is asked for its form in blocks with.
+  ///
+  /// - Parameters:
+  ///   - channels: of the values that are blocked; nil for others.
+  ///   - needs: whether somebody reads a value.
+  func blockingRequest(
+    _ instruction: Instruction, width: BlockWidth, channels: (Int) -> Int?, needs: (Int) -> Bool
+  ) -> BlockingRequest {
+    let inputs = instruction.inputs
+    return BlockingRequest(
+      hasInput: inputs.map { $0 != nil },
+      inputs: inputs.map {
+        $0.flatMap { values[$0].constant.map { ValueFacts(constant: $0) } }
+      },
+      channels: inputs.map { $0.flatMap(channels) },
+      needsOutput: instruction.outputs.map { $0.map(needs) ?? false }, width: width)
   }
 }

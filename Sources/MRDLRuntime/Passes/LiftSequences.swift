@@ -31,12 +31,8 @@ enum LiftSequences: GraphPass {
       self.graph.instructions = []
     }
 
-    private func base(_ instruction: ProgramGraph.Instruction) -> any Operator {
-      (instruction.op as? FusedOperator)?.base ?? instruction.op
-    }
-
     func isSequenceConvolution(_ instruction: ProgramGraph.Instruction) -> Bool {
-      guard base(instruction) is Conv, let weights = instruction.inputs[1],
+      guard instruction.op.unfused is Conv, let weights = instruction.inputs[1],
         let constant = graph.values[weights].constant
       else { return false }
       return constant.shape.rank == 3 && constant.scalarType == .float32

@@ -13,17 +13,27 @@ struct PlanarConvolutions {
 
   init(_ graph: ProgramGraph) {
     self.graph = graph
+    // Most graphs have none, and need no shapes for it.
+    guard graph.instructions.contains(where: { Self.suits($0, graph) }) else {
+      (readers, facts) = ([:], [])
+      return
+    }
     facts = graph.inferredFacts()
     readers = graph.instructions.reduce(into: [:]) { readers, instruction in
       for value in Set(instruction.reads) { readers[value, default: []].append(instruction) }
     }
-    for instruction in graph.instructions.reversed() where isSuited(instruction) {
-      if let output = Self.output(instruction), staysInPlanes(output) { outputs.insert(output) }
+    for instruction in graph.instructions.reversed() {
+      if let output = Self.output(instruction),
+        Self.suits(instruction, graph, width: facts[output]?.shape?.dimensions.last?.value),
+        staysInPlanes(output)
+      {
+        outputs.insert(output)
+      }
     }
     var planes = Set(graph.inputs)
     for instruction in graph.instructions {
       let standInPlanes = variables(instruction).allSatisfy(planes.contains)
-      let goesOn = contains(instruction) || Self.convolution(instruction) == nil
+      let goesOn = contains(instruction) || !(instruction.op.unfused is Conv)
       if (standInPlanes && goesOn) || !takesBlocks(instruction) {
         planes.formUnion(instruction.outputs.compactMap(\.self))
       } else if let output = Self.output(instruction) {
@@ -40,21 +50,21 @@ struct PlanarConvolutions {
     instruction.outputs.first ?? nil
   }
 
-  private static func convolution(_ instruction: ProgramGraph.Instruction) -> Conv? {
-    ((instruction.op as? FusedOperator)?.base ?? instruction.op) as? Conv
-  }
-
   /// The inputs that are no constants.
   private func variables(_ instruction: ProgramGraph.Instruction) -> [Int] {
     instruction.reads.filter { graph.values[$0].constant == nil }
   }
 
-  private func isSuited(_ instruction: ProgramGraph.Instruction) -> Bool {
-    guard let convolution = Self.convolution(instruction),
+  /// Whether an instruction is a convolution of few channels.
+  ///
+  /// - Parameter width: of its output; nil where it is not known.
+  private static func suits(
+    _ instruction: ProgramGraph.Instruction, _ graph: ProgramGraph, width: Int? = nil
+  ) -> Bool {
+    guard let convolution = instruction.op.unfused as? Conv,
       let weights = instruction.inputs[1].flatMap({ graph.values[$0].constant }),
       weights.scalarType == .float32, weights.shape.rank == 4, weights.elementCount > 0
     else { return false }
-    let width = Self.output(instruction).flatMap { facts[$0]?.shape?.dimensions.last?.value }
     return convolution.suitsPlanes(weights: weights.shape, outputWidth: width)
   }
 
@@ -63,7 +73,7 @@ struct PlanarConvolutions {
     var pending = [(value: value, isPooled: false)]
     while let (value, isPooled) = pending.popLast() {
       for reader in readers[value] ?? [] {
-        if let convolution = Self.convolution(reader) {
+        if let convolution = reader.op.unfused as? Conv {
           let goesOn = convolution.group == 1 && reader.inputs[0] == value
           guard goesOn, isPooled || contains(reader) else { return false }
         } else if takesBlocks(reader) {
@@ -77,19 +87,13 @@ struct PlanarConvolutions {
 
   /// Whether an instruction would take its inputs in blocks if they were.
   private func takesBlocks(_ instruction: ProgramGraph.Instruction) -> Bool {
-    let inputs = instruction.inputs
-    let request = BlockingRequest(
-      hasInput: inputs.map { $0 != nil },
-      inputs: inputs.map {
-        $0.flatMap { graph.values[$0].constant }.map { ValueFacts(constant: $0) }
-      },
-      channels: inputs.map { input in
-        guard let input, graph.values[input].constant == nil, let shape = facts[input]?.shape,
-          shape.rank == 4
+    let request = graph.blockingRequest(
+      instruction, width: .wide,
+      channels: { value in
+        guard graph.values[value].constant == nil, let shape = facts[value]?.shape, shape.rank == 4
         else { return nil }
         return shape[1].value
-      },
-      needsOutput: instruction.outputs.map { $0 != nil }, width: .wide)
+      }, needs: { _ in true })
     return instruction.op.blocked(request) != nil
   }
 }

@@ -65,3 +65,8 @@ struct FusedOperator: ProgramOperator {
     try base.makeKernel(request, epilogue: epilogue)
   }
 }
+
+extension Operator {
+  /// The operator without what was fused into it.
+  var unfused: any Operator { (self as? FusedOperator)?.base ?? self }
+}
