@@ -191,6 +191,24 @@ import Testing
     #expect(methods == ["direct, planes", "direct, planes"])
   }
 
+  @Test func whatGroupsReadStaysInPlanes() throws {
+    guard Convolution.suitsPlanes(outputChannels: 6, depth: 27, outputWidth: 24) else { return }
+    let model = Model(
+      graph: Graph(
+        inputs: [ValueInfo("x", .float32, ["N", 3, "H", "W"])],
+        outputs: [ValueInfo("y", .float32, nil)],
+        nodes: [Self.conv("x", "w", "a"), Self.conv("a", "v", "y", group: 2)]),
+      tensors: try TensorTable([
+        ModelTensor("w", Self.numbers([6, 3, 3, 3], seed: 1)),
+        ModelTensor("v", Self.numbers([4, 3, 3, 3], seed: 2)),
+      ]))
+    var session = Session(try Program(model))
+    session.startProfile()
+    _ = try session.run(["x": Self.numbers([1, 3, 24, 24], seed: 3)])
+    let names = session.currentProfile?.entries.map(\.operatorName) ?? []
+    #expect(names == ["Conv", "Conv"])
+  }
+
   @Test func unknownRanksAndOtherTypesAreLeftAlone() throws {
     let model = Model(
       graph: Graph(

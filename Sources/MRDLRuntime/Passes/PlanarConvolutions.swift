@@ -73,10 +73,11 @@ struct PlanarConvolutions {
     var pending = [(value: value, isPooled: false)]
     while let (value, isPooled) = pending.popLast() {
       for reader in readers[value] ?? [] {
+        guard takesBlocks(reader) else { continue }
         if let convolution = reader.op.unfused as? Conv {
           let goesOn = convolution.group == 1 && reader.inputs[0] == value
           guard goesOn, isPooled || contains(reader) else { return false }
-        } else if takesBlocks(reader) {
+        } else {
           guard variables(reader) == [value], let output = Self.output(reader) else { return false }
           pending.append((output, isPooled || reader.op is any PoolingOperator))
         }
