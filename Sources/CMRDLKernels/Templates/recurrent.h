@@ -8,19 +8,30 @@
 #define GATE_OF(type) GATE_(type)
 #define GATE GATE_OF(MRDL_TYPE)
 
-enum { MOST_GATES = 4, MOST_SEQUENCES = 8 };
+enum { MOST_GATES = 4, MOST_SEQUENCES = 8, MOST_AT_ONCE = 8 };
 
 // MARK: Products
+
+/// How many partial sums an element has, so that there are enough of them in flight; they take every
+/// so many k each.
+INLINE int sets_for(const int gates, const int sequences) {
+  if (sequences > 1) return 1;
+  return gates == 1 ? 8 : gates == 2 ? 4 : gates == 3 ? 3 : 2;
+}
+
+/// How many elements of a state are loaded before the products that take them: they are in the first
+/// cache, and would wait behind weights that come from the second.
+INLINE int loads_at_once(const int sets, const int sequences) {
+  return sequences > 1 || sets >= 4 ? sets : 2 * sets;
+}
 
 /// Σ state[k] · weights[k] for the gates of one block and some sequences.
 ///
 /// - Parameters:
 ///   - gates, sequences: known where this is inlined.
-///   - sets: how many partial sums an element has, so that there are enough of them in flight; they
-///     take every `sets`-th k each.
-INLINE void block_product(const int gates, const int sequences, const int sets, size_t depth,
-                          const real *weights, const real *state, size_t state_stride,
-                          real *products) {
+INLINE void block_product(const int gates, const int sequences, size_t depth, const real *weights,
+                          const real *state, size_t state_stride, vec *products) {
+  const int sets = sets_for(gates, sequences), at_once = loads_at_once(sets, sequences);
   vec sum[MOST_SEQUENCES][MOST_GATES];
 #pragma clang loop unroll(full)
   for (int i = 0; i < sequences * sets; i++) {
@@ -28,24 +39,32 @@ INLINE void block_product(const int gates, const int sequences, const int sets, 
     for (int g = 0; g < gates; g++) sum[i][g] = (vec)0;
   }
   size_t k = 0;
-  for (; k + (size_t)sets <= depth; k += (size_t)sets) {
+  for (; k + (size_t)at_once <= depth; k += (size_t)at_once) {
+    vec left[MOST_SEQUENCES][MOST_AT_ONCE];
 #pragma clang loop unroll(full)
-    for (int s = 0; s < sets; s++) {
-      vec right[MOST_GATES];
+    for (int i = 0; i < sequences; i++) {
 #pragma clang loop unroll(full)
-      for (int g = 0; g < gates; g++) right[g] = load(weights + (s * gates + g) * LANES);
+      for (int s = 0; s < at_once; s++) {
+        left[i][s] = (vec)state[(size_t)i * state_stride + k + (size_t)s];
+      }
+    }
 #pragma clang loop unroll(full)
-      for (int i = 0; i < sequences; i++) {
-        const vec left = (vec)state[(size_t)i * state_stride + k + (size_t)s];
+    for (int s = 0; s < at_once; s++) {
 #pragma clang loop unroll(full)
-        for (int g = 0; g < gates; g++) {
-          sum[i * sets + s][g] = mul_add(left, right[g], sum[i * sets + s][g]);
+      for (int g = 0; g < gates; g++) {
+        const vec right = load(weights + (s * gates + g) * LANES);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < sequences; i++) {
+          const int set = i * sets + s % sets;
+          sum[set][g] = mul_add(left[i][s], right, sum[set][g]);
         }
       }
     }
-    weights += sets * gates * LANES;
+    weights += at_once * gates * LANES;
   }
+#pragma clang loop unroll(disable)
   for (; k < depth; k++) {
+#pragma clang loop unroll(full)
     for (int i = 0; i < sequences; i++) {
       const vec left = (vec)state[(size_t)i * state_stride + k];
 #pragma clang loop unroll(full)
@@ -62,7 +81,7 @@ INLINE void block_product(const int gates, const int sequences, const int sets, 
       vec total = sum[i * sets][g];
 #pragma clang loop unroll(full)
       for (int s = 1; s < sets; s++) total = total + sum[i * sets + s][g];
-      store(products + (i * MOST_GATES + g) * LANES, total);
+      products[i * MOST_GATES + g] = total;
     }
   }
 }
@@ -72,26 +91,25 @@ INLINE void block_product(const int gates, const int sequences, const int sets, 
 #define AT_MOST_8(n) ((n) < MOST_SEQUENCES ? (n) : MOST_SEQUENCES)
 
 typedef void block_products(size_t depth, const real *weights, const real *state,
-                            size_t state_stride, real *products);
+                            size_t state_stride, vec *products);
 
-#define PRODUCTS(gates, sequences, sets)                                                       \
+#define PRODUCTS(gates, sequences)                                                             \
   static void products_##gates##_##sequences(size_t depth, const real *weights,                \
-                                             const real *state, size_t stride,                 \
-                                             real *products) {                                 \
-    block_product(gates, sequences, sets, depth, weights, state, stride, products);            \
+                                             const real *state, size_t stride, vec *products) { \
+    block_product(gates, sequences, depth, weights, state, stride, products);                  \
   }
-#define PRODUCTS_OF(gates, sets) \
-  PRODUCTS(gates, 1, sets)       \
-  PRODUCTS(gates, 2, 1)          \
-  PRODUCTS(gates, 3, 1)          \
-  PRODUCTS(gates, 4, 1)          \
-  PRODUCTS(gates, 6, 1)          \
-  PRODUCTS(gates, 8, 1)
+#define PRODUCTS_OF(gates) \
+  PRODUCTS(gates, 1)       \
+  PRODUCTS(gates, 2)       \
+  PRODUCTS(gates, 3)       \
+  PRODUCTS(gates, 4)       \
+  PRODUCTS(gates, 6)       \
+  PRODUCTS(gates, 8)
 
-PRODUCTS_OF(1, 8)
-PRODUCTS_OF(2, 4)
-PRODUCTS_OF(3, 3)
-PRODUCTS_OF(4, 2)
+PRODUCTS_OF(1)
+PRODUCTS_OF(2)
+PRODUCTS_OF(3)
+PRODUCTS_OF(4)
 
 #define ROW(gates)                                                                  \
   {products_##gates##_1, products_##gates##_2, products_##gates##_3, products_##gates##_4, \
@@ -105,7 +123,7 @@ TABLE int heights[] = {1, 2, 3, 4, 6, 8};
 ///
 /// - Returns: how many were done, at most `left`.
 static size_t some_products(int gates, size_t left, size_t depth, const real *weights,
-                            const real *state, size_t state_stride, real *products) {
+                            const real *state, size_t state_stride, vec *products) {
   const size_t most = (size_t)AT_MOST_8(SEQUENCES_OF(gates));
   int choice = 0;
   for (int i = 1; i < COUNT_OF(heights); i++) {
@@ -217,26 +235,26 @@ INLINE quotient gate(const int is_usual, const mrdl_gate_function usual, const R
 typedef struct {
   const RECURRENCE *r;
   const real *inputs;
-  const real *products;
   /// The places of the block in arrays by unit, for this sequence and for all of them.
   size_t at, unit;
   const real *before;
   real *after;
+  /// Where the output is wanted.
+  real *output;
+  /// What `block_gates` leaves to `block_state`.
+  vec carried[2];
 } block_step;
 
-INLINE vec gate_sum(const block_step *b, int g) {
-  return load(b->inputs + g * LANES) + load(b->products + g * LANES);
+INLINE vec gate_sum(const block_step *b, const vec *products, int g) {
+  return load(b->inputs + g * LANES) + products[g];
 }
 
-INLINE vec rnn_state(const int is_usual, const block_step *b) {
-  return value_of(gate(is_usual, MRDL_GATE_TANH, b->r, 0, gate_sum(b, 0)));
-}
-
-INLINE vec lstm_state(const int is_usual, const block_step *b) {
+/// Carries the argument of the output gate and the new cell state.
+INLINE void lstm_gates(const int is_usual, block_step *b, const vec *products) {
   const RECURRENCE *r = b->r;
   real *cell = r->cell_state + b->at;
   const vec old = load(cell);
-  vec i = gate_sum(b, 0), o = gate_sum(b, 1), f = gate_sum(b, 2);
+  vec i = gate_sum(b, products, 0), o = gate_sum(b, products, 1), f = gate_sum(b, products, 2);
   const int has_peepholes = !is_usual && r->peepholes != 0;
   if (has_peepholes) {
     i = mul_add(load(r->peepholes + b->unit), old, i);
@@ -248,41 +266,52 @@ INLINE vec lstm_state(const int is_usual, const block_step *b) {
   } else {
     f = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, f));
   }
-  const quotient candidate = gate(is_usual, MRDL_GATE_TANH, r, 1, gate_sum(b, 3));
+  const quotient candidate = gate(is_usual, MRDL_GATE_TANH, r, 1, gate_sum(b, products, 3));
   const vec new = mul_add(f, old, product_of(input, candidate));
   store(cell, new);
   if (has_peepholes) o = mul_add(load(r->peepholes + r->width + b->unit), new, o);
-  return product_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, o),
-                    applied(is_usual, MRDL_GATE_TANH, &r->functions[2], new));
+  b->carried[0] = o, b->carried[1] = new;
 }
 
-INLINE vec gru_mix(const block_step *b, vec z, vec h) {
-  return mul_add(z, load(b->before + b->at), ((vec)1 - z) * h);
+INLINE vec lstm_state(const int is_usual, const block_step *b) {
+  return product_of(gate(is_usual, MRDL_GATE_SIGMOID, b->r, 0, b->carried[0]),
+                    applied(is_usual, MRDL_GATE_TANH, &b->r->functions[2], b->carried[1]));
 }
 
-INLINE vec gru_linear_state(const int is_usual, const block_step *b) {
+/// Carries the argument of the candidate and the update gate.
+INLINE void gru_linear_gates(const int is_usual, block_step *b, const vec *products) {
   const RECURRENCE *r = b->r;
-  const vec z = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 0)));
-  const vec reset = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 1)));
-  vec product = load(b->products + 2 * LANES);
+  const vec z = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, products, 0)));
+  const vec reset = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, products, 1)));
+  vec product = products[2];
   if (r->candidate_bias) product = product + load(r->candidate_bias + b->unit);
-  const vec sum = mul_add(reset, product, load(b->inputs + 2 * LANES));
-  return gru_mix(b, z, value_of(gate(is_usual, MRDL_GATE_TANH, r, 1, sum)));
+  b->carried[0] = mul_add(reset, product, load(b->inputs + 2 * LANES)), b->carried[1] = z;
 }
 
 /// The first phase of GRU.
-INLINE void gru_gates(const int is_usual, const block_step *b) {
+INLINE void gru_first_gates(const int is_usual, const block_step *b, const vec *products) {
   const RECURRENCE *r = b->r;
-  store(r->update + b->at, value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 0))));
-  const vec reset = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, 1)));
+  store(r->update + b->at,
+        value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, products, 0))));
+  const vec reset = value_of(gate(is_usual, MRDL_GATE_SIGMOID, r, 0, gate_sum(b, products, 1)));
   store(r->reset_state + b->at, reset * load(b->before + b->at));
 }
 
-/// The second phase of GRU.
+/// The second phase of GRU; carries the argument of the candidate and the update gate.
+INLINE void gru_second_gates(block_step *b, const vec *products) {
+  b->carried[0] = load(b->inputs + 2 * LANES) + products[0];
+  b->carried[1] = load(b->r->update + b->at);
+}
+
+/// Of both kinds of GRU.
 INLINE vec gru_state(const int is_usual, const block_step *b) {
-  const vec sum = load(b->inputs + 2 * LANES) + load(b->products);
-  return gru_mix(b, load(b->r->update + b->at),
-                 value_of(gate(is_usual, MRDL_GATE_TANH, b->r, 1, sum)));
+  const vec h = value_of(gate(is_usual, MRDL_GATE_TANH, b->r, 1, b->carried[0]));
+  const vec z = b->carried[1];
+  return mul_add(z, load(b->before + b->at), ((vec)1 - z) * h);
+}
+
+INLINE vec rnn_state(const int is_usual, const block_step *b) {
+  return value_of(gate(is_usual, MRDL_GATE_TANH, b->r, 0, b->carried[0]));
 }
 
 /// Whether the functions are those that the cell has by default, and nothing bounds or adds to them.
@@ -295,66 +324,107 @@ static int is_usual_cell(const RECURRENCE *r) {
 
 // MARK: Steps
 
+INLINE size_t length_of(const RECURRENCE *r, size_t sequence) {
+  return r->lengths ? (size_t)r->lengths[sequence] : r->length;
+}
+
+/// Of a step that the sequence has.
+INLINE block_step begun_block(const int all_gates, const RECURRENCE *r, size_t step, size_t block,
+                              size_t sequence) {
+  const size_t time = r->is_reverse ? length_of(r, sequence) - 1 - step : step;
+  const size_t unit = block * LANES, at = sequence * r->width + unit;
+  const size_t input = time * r->input_step_stride + sequence * r->input_sequence_stride;
+  const size_t output = time * r->output_step_stride + sequence * r->output_sequence_stride;
+  return (block_step){.r = r,
+                      .inputs = r->inputs + input + unit * (size_t)all_gates,
+                      .at = at,
+                      .unit = unit,
+                      .before = r->state[step % 2],
+                      .after = r->state[(step + 1) % 2],
+                      .output = r->output ? r->output + output + unit : 0};
+}
+
+/// What the gates make of the products. What leaves the cell waits for them: that is `end_block`'s,
+/// for which the next block gives them time.
+///
 /// - Parameters:
-///   - cell, is_usual: known where this is inlined; a coupled LSTM is an unusual one.
-INLINE void cell_blocks(const mrdl_cell cell, const int is_usual, const RECURRENCE *r, size_t step,
-                        size_t phase, size_t first, size_t last) {
-  const int all_gates = cell == MRDL_CELL_RNN ? 1 : cell == MRDL_CELL_LSTM ? 4 : 3;
-  const int gates = cell != MRDL_CELL_GRU ? all_gates : phase == 0 ? 2 : 1;
-  const size_t block_weights = r->units * (size_t)gates * LANES;
-  const real *weights = r->weights;
-  if (cell == MRDL_CELL_GRU && phase == 1) weights += 2 * r->width * r->units;
+///   - cell, is_usual, phase: known where this is inlined; a coupled LSTM is an unusual one.
+INLINE void block_gates(const mrdl_cell cell, const int is_usual, const size_t phase, block_step *b,
+                        const vec *products) {
+  if (cell == MRDL_CELL_GRU && phase == 0) {
+    gru_first_gates(is_usual, b, products);
+  } else if (cell == MRDL_CELL_GRU) {
+    gru_second_gates(b, products);
+  } else if (cell == MRDL_CELL_GRU_LINEAR) {
+    gru_linear_gates(is_usual, b, products);
+  } else if (cell == MRDL_CELL_LSTM) {
+    lstm_gates(is_usual, b, products);
+  } else {
+    b->carried[0] = gate_sum(b, products, 0);
+  }
+}
+
+INLINE void end_block(const mrdl_cell cell, const int is_usual, const size_t phase,
+                      const block_step *b) {
+  if (cell == MRDL_CELL_GRU && phase == 0) return;
+  const vec h = cell == MRDL_CELL_RNN    ? rnn_state(is_usual, b)
+                : cell == MRDL_CELL_LSTM ? lstm_state(is_usual, b)
+                                         : gru_state(is_usual, b);
+  store(b->after + b->at, h);
+  if (!b->output) return;
+  const size_t rest = b->r->units - b->unit;
+  if (rest >= LANES) {
+    store(b->output, h);
+  } else {
+    store_part(b->output, h, rest);
+  }
+}
+
+/// The place of the n-th block that a step computes: every other step goes from the end, where the
+/// caches hold what the step before has left.
+INLINE size_t block_at(size_t n, size_t step, size_t first, size_t last) {
+  return step % 2 == 0 ? n : first + last - 1 - n;
+}
+
+/// Blocks of a batch of one; the products stay in registers.
+INLINE void blocks_of_one(const mrdl_cell cell, const int is_usual, const size_t phase,
+                          const int gates, const int all_gates, const RECURRENCE *r, size_t step,
+                          size_t first, size_t last, const real *weights, const real *left) {
+  block_step open;
+  for (size_t n = first; n < last; n++) {
+    const size_t block = block_at(n, step, first, last);
+    vec products[MOST_GATES];
+    block_product(gates, 1, r->units, weights + block * r->units * (size_t)gates * LANES, left, 0,
+                  products);
+    if (n > first) end_block(cell, is_usual, phase, &open);
+    open = begun_block(all_gates, r, step, block, 0);
+    block_gates(cell, is_usual, phase, &open, products);
+  }
+  if (last > first) end_block(cell, is_usual, phase, &open);
+}
+
+/// Blocks of a batch; where a sequence is over, its state stays.
+INLINE void blocks_of_several(const mrdl_cell cell, const int is_usual, const size_t phase,
+                              const int gates, const int all_gates, const RECURRENCE *r,
+                              size_t step, size_t first, size_t last, const real *weights,
+                              const real *left) {
   const real *before = r->state[step % 2];
   real *after = r->state[(step + 1) % 2];
-  const real *left = cell == MRDL_CELL_GRU && phase == 1 ? r->reset_state : before;
-
-  // What other threads have written comes over while the first products are summed.
-  for (size_t k = 0; k < r->batch * r->width; k += LINE) __builtin_prefetch(left + k);
   for (size_t n = first; n < last; n++) {
-    // Every other step from the end, where the caches hold what the step before has left.
-    const size_t block = step % 2 == 0 ? n : first + last - 1 - n;
+    const size_t block = block_at(n, step, first, last);
     for (size_t start = 0; start < r->batch;) {
-      real products[MOST_SEQUENCES * MOST_GATES * LANES];
-      const size_t count =
-          some_products(gates, r->batch - start, r->units, weights + block * block_weights,
-                        left + start * r->width, r->width, products);
+      vec products[MOST_SEQUENCES * MOST_GATES];
+      const size_t count = some_products(
+          gates, r->batch - start, r->units, weights + block * r->units * (size_t)gates * LANES,
+          left + start * r->width, r->width, products);
       for (size_t i = 0; i < count; i++) {
-        const size_t sequence = start + i;
-        block_step b = {.r = r, .before = before, .after = after};
-        b.unit = block * LANES;
-        b.at = sequence * r->width + b.unit;
-        b.products = products + i * MOST_GATES * LANES;
-        const size_t length = r->lengths ? (size_t)r->lengths[sequence] : r->length;
-        if (step >= length) {
-          if (cell != MRDL_CELL_GRU || phase == 1) store(after + b.at, load(before + b.at));
-          continue;
-        }
-        const size_t time = r->is_reverse ? length - 1 - step : step;
-        b.inputs = r->inputs + time * r->input_step_stride + sequence * r->input_sequence_stride +
-                   b.unit * (size_t)all_gates;
-        vec h;
-        if (cell == MRDL_CELL_GRU && phase == 0) {
-          gru_gates(is_usual, &b);
-          continue;
-        } else if (cell == MRDL_CELL_GRU) {
-          h = gru_state(is_usual, &b);
-        } else if (cell == MRDL_CELL_GRU_LINEAR) {
-          h = gru_linear_state(is_usual, &b);
-        } else if (cell == MRDL_CELL_LSTM) {
-          h = lstm_state(is_usual, &b);
-        } else {
-          h = rnn_state(is_usual, &b);
-        }
-        store(after + b.at, h);
-        if (r->output) {
-          real *to = r->output + time * r->output_step_stride +
-                     sequence * r->output_sequence_stride + b.unit;
-          const size_t rest = r->units - b.unit;
-          if (rest >= LANES) {
-            store(to, h);
-          } else {
-            store_part(to, h, rest);
-          }
+        if (step < length_of(r, start + i)) {
+          block_step b = begun_block(all_gates, r, step, block, start + i);
+          block_gates(cell, is_usual, phase, &b, products + i * MOST_GATES);
+          end_block(cell, is_usual, phase, &b);
+        } else if (cell != MRDL_CELL_GRU || phase == 1) {
+          const size_t at = (start + i) * r->width + block * LANES;
+          store(after + at, load(before + at));
         }
       }
       start += count;
@@ -362,36 +432,59 @@ INLINE void cell_blocks(const mrdl_cell cell, const int is_usual, const RECURREN
   }
 }
 
-#define CELL(name, cell)                                                                          \
-  static void usual_##name(const RECURRENCE *r, size_t step, size_t phase, size_t first,          \
-                           size_t last) {                                                         \
-    cell_blocks(cell, 1, r, step, phase, first, last);                                            \
-  }                                                                                               \
-  static void any_##name(const RECURRENCE *r, size_t step, size_t phase, size_t first,            \
-                         size_t last) {                                                           \
-    cell_blocks(cell, 0, r, step, phase, first, last);                                            \
+/// - Parameters:
+///   - cell, is_usual, phase: known where this is inlined; a coupled LSTM is an unusual one.
+INLINE void cell_blocks(const mrdl_cell cell, const int is_usual, const size_t phase,
+                        const RECURRENCE *r, size_t step, size_t first, size_t last) {
+  const int all_gates = cell == MRDL_CELL_RNN ? 1 : cell == MRDL_CELL_LSTM ? 4 : 3;
+  const int gates = cell != MRDL_CELL_GRU ? all_gates : phase == 0 ? 2 : 1;
+  const real *weights = r->weights, *left = r->state[step % 2];
+  if (cell == MRDL_CELL_GRU && phase == 1) {
+    weights += 2 * r->width * r->units;
+    left = r->reset_state;
   }
-CELL(rnn, MRDL_CELL_RNN)
-CELL(gru, MRDL_CELL_GRU)
-CELL(gru_linear, MRDL_CELL_GRU_LINEAR)
-CELL(lstm, MRDL_CELL_LSTM)
+  // What other threads have written comes over while the first products are summed.
+  for (size_t k = 0; k < r->batch * r->width; k += LINE) __builtin_prefetch(left + k);
+  if (r->batch == 1 && step < length_of(r, 0)) {
+    blocks_of_one(cell, is_usual, phase, gates, all_gates, r, step, first, last, weights, left);
+  } else {
+    blocks_of_several(cell, is_usual, phase, gates, all_gates, r, step, first, last, weights, left);
+  }
+}
+
+#define CELL(name, cell, phase)                                                                  \
+  static void usual_##name(const RECURRENCE *r, size_t step, size_t first, size_t last) {       \
+    cell_blocks(cell, 1, phase, r, step, first, last);                                          \
+  }                                                                                             \
+  static void any_##name(const RECURRENCE *r, size_t step, size_t first, size_t last) {         \
+    cell_blocks(cell, 0, phase, r, step, first, last);                                          \
+  }
+CELL(rnn, MRDL_CELL_RNN, 0)
+CELL(gru_gates, MRDL_CELL_GRU, 0)
+CELL(gru_state, MRDL_CELL_GRU, 1)
+CELL(gru_linear, MRDL_CELL_GRU_LINEAR, 0)
+CELL(lstm, MRDL_CELL_LSTM, 0)
 
 void KERNEL(recurrent_step)(const RECURRENCE *r, size_t step, size_t phase, size_t first_block,
                             size_t last_block) {
   const int is_usual = is_usual_cell(r);
   switch (r->cell) {
     case MRDL_CELL_RNN:
-      (is_usual ? usual_rnn : any_rnn)(r, step, phase, first_block, last_block);
+      (is_usual ? usual_rnn : any_rnn)(r, step, first_block, last_block);
       return;
     case MRDL_CELL_GRU:
-      (is_usual ? usual_gru : any_gru)(r, step, phase, first_block, last_block);
+      if (phase == 0) {
+        (is_usual ? usual_gru_gates : any_gru_gates)(r, step, first_block, last_block);
+      } else {
+        (is_usual ? usual_gru_state : any_gru_state)(r, step, first_block, last_block);
+      }
       return;
     case MRDL_CELL_GRU_LINEAR:
-      (is_usual ? usual_gru_linear : any_gru_linear)(r, step, phase, first_block, last_block);
+      (is_usual ? usual_gru_linear : any_gru_linear)(r, step, first_block, last_block);
       return;
     case MRDL_CELL_LSTM:
     case MRDL_CELL_LSTM_COUPLED:
-      (is_usual ? usual_lstm : any_lstm)(r, step, phase, first_block, last_block);
+      (is_usual ? usual_lstm : any_lstm)(r, step, first_block, last_block);
       return;
   }
 }
