@@ -8,8 +8,8 @@ internal import MRDLCore
 /// What the first one gives is many times what it takes, and too much for the second cache. So a piece of work
 /// computes some rows of a panel of its channels, no more than that cache holds, and the second convolution
 /// reads them there. With the third one, a piece has all panels of its rows, and what the second one gives
-/// stays in that cache, too. Rows that two pieces see are computed twice. Every sum is that of the
-/// convolutions one after the other.
+/// stays in that cache, too. Rows that two pieces see are computed twice; a piece keeps those that it sees again.
+/// Every sum is that of the convolutions one after the other.
 package struct ExpandedDepthwise: Sendable {
   /// All of them, as they are packed and run one after the other.
   package let expansion: BlockedConvolution
@@ -257,17 +257,22 @@ package struct ExpandedDepthwise: Sendable {
         ? first.weights + blocks.upperBound * plan.first.blockWeights : third?.weights
       let ending = BlockedEnding(
         bias: second.bias, residual: nil, activation: plan.depthwise.epilogue.activation)
+      var held = 0..<0
       for top in stride(from: rows.lowerBound, to: rows.upperBound, by: plan.keptStep) {
         let part = top..<min(top + plan.keptStep, rows.upperBound)
         let seen = plan.seenRows(part)
-        if !seen.isEmpty {
+        let carried = carry(held, to: seen, blocks: blocks.count, kept: kept)
+        let fresh = seen.lowerBound + carried..<seen.upperBound
+        held = seen
+        if !fresh.isEmpty {
           let width = plan.first.isFlat ? plan.geometry.input.width : 1
           plan.first.compute(
-            (image, seen.lowerBound * width..<seen.upperBound * width, blocks), input: input,
+            (image, fresh.lowerBound * width..<fresh.upperBound * width, blocks), input: input,
             weights: first.weights, next: part.upperBound < rows.upperBound ? nil : next,
             BlockedEnding(
               bias: first.bias, residual: nil, activation: plan.expansion.epilogue.activation),
-            output: kept - begin * plan.blockStride, outputBlockStride: plan.blockStride,
+            output: kept + carried * plan.rowStride - begin * plan.blockStride,
+            outputBlockStride: plan.blockStride,
             buffer: kept + plan.keptElements)
         }
         for block in blocks {
@@ -277,6 +282,22 @@ package struct ExpandedDepthwise: Sendable {
             weights: second.weights, ending, output: output + block * blockStride)
         }
       }
+    }
+
+    /// Takes what is kept of rows that are seen again to where the first row seen lies.
+    ///
+    /// - Returns: the number of those rows.
+    private func carry(
+      _ held: Range<Int>, to seen: Range<Int>, blocks: Int, kept: UnsafeMutablePointer<Float>
+    ) -> Int {
+      let again = held.clamped(to: seen)
+      guard !again.isEmpty, again.lowerBound == seen.lowerBound else { return 0 }
+      let from = (again.lowerBound - held.lowerBound) * plan.rowStride
+      for block in 0..<blocks {
+        let start = kept + block * plan.blockStride
+        start.update(from: start + from, count: again.count * plan.rowStride)
+      }
+      return again.count
     }
   }
 }
