@@ -31,13 +31,27 @@ import Testing
     ] + narrowWindows + shortRows
 
   /// Windows of single channels over rows that groups of outputs fill, fill in part, or do not fill.
-  static let narrowWindows = (1...18).flatMap { width in
-    [3, 5].map { kernel in
+  static let narrowWindows: [WindowCase] = (1...18).flatMap { width -> [WindowCase] in
+    [3, 5].flatMap { narrowWindows(kernel: $0, width: width) }
+  }
+
+  private static func narrowWindows(kernel: Int, width: Int) -> [WindowCase] {
+    func window(
+      _ name: String, height: Int, strides: [Int], begin: Int, end: [Int]
+    ) -> WindowCase {
       WindowCase(
-        "depthwise \(kernel) over \(width)", batch: 1, channels: 18, outputChannels: 18, groups: 18,
-        input: [kernel, width], kernel: [kernel, kernel], strides: [1, 1 + width % 2],
-        begin: [1, kernel / 2], end: [0, kernel - 1])
+        "depthwise \(kernel) \(name) \(width)", channels: 18, outputChannels: 18, groups: 18,
+        input: [height, width], kernel: [kernel, kernel], strides: strides,
+        begin: [begin, kernel / 2], end: end)
     }
+    return [
+      window(
+        "over", height: kernel, strides: [1, 1 + width % 2], begin: 1, end: [0, kernel - 1]),
+      // Pairs of rows, and one that is left.
+      window("over 7 ×", height: 7, strides: [1, 1], begin: 1, end: [1, kernel / 2]),
+      window(
+        "at stride 2 over 11 ×", height: 11, strides: [2, 2], begin: 2, end: [0, kernel - 1]),
+    ]
   }
 
   /// Rows so short that a tile holds pixels of two of them.

@@ -196,6 +196,76 @@ static int is_narrow(const mrdl_window *w) {
          w->stride.width <= 2;
 }
 
+#if TILE_ROWS * TILE_VECTORS >= 2 * GROUP + 9
+/// Outputs of two rows of a depthwise convolution of three by three, where registers hold the sums of both:
+/// what both rows see is loaded once, and so are the weights.
+INLINE void pair_outputs(const int stride, const int count, const int checked,
+                         const blocked_row *r, size_t ox, const blocked_ending *e) {
+  const mrdl_window *w = r->w;
+  vec result[2][GROUP], weights[3][3];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < count; i++) result[0][i] = result[1][i] = r->bias;
+#pragma clang loop unroll(full)
+  for (int k = 0; k < 9; k++) weights[k / 3][k % 3] = load(r->weights + k * LANES);
+  const ptrdiff_t start_x = (ptrdiff_t)(ox * (size_t)stride) - (ptrdiff_t)w->begin.width;
+#pragma clang loop unroll(full)
+  for (int y = 0; y < 3 + stride; y++) {
+    const ptrdiff_t iy = r->start_y + y;
+    if ((size_t)iy >= w->input.height) continue;
+    const real *row = r->input + (iy * (ptrdiff_t)w->input.width + start_x) * LANES;
+#pragma clang loop unroll(full)
+    for (int j = 0; j < (count - 1) * stride + 3; j++) {
+      const int is_outside = checked && (size_t)(start_x + j) >= w->input.width;
+      const vec v = is_outside ? (vec)0 : load(row + j * LANES);
+#pragma clang loop unroll(full)
+      for (int k = 0; k < 3; k++) {
+        const int i = (j - k) / stride;
+        if (j < k || (j - k) % stride != 0 || i >= count) continue;
+        if (y < 3) result[0][i] = mul_add(v, weights[y][k], result[0][i]);
+        if (y >= stride) result[1][i] = mul_add(v, weights[y - stride][k], result[1][i]);
+      }
+    }
+  }
+  const span whole = {0, 3};
+  const size_t row = w->output.width * LANES;
+  blocked_ending second = *e;
+  second.output += row;
+  if (second.residual) second.residual += row;
+  finish_outputs(WEIGHTED, count, r, whole, ox, e, result[0]);
+  finish_outputs(WEIGHTED, count, r, whole, ox, &second, result[1]);
+}
+
+#define PAIR(stride, checked, count)                                                             \
+  static void pair_##stride##_##checked##_##count(const blocked_row *r, size_t ox,               \
+                                                  const blocked_ending *e) {                     \
+    pair_outputs(stride, count, checked, r, ox, e);                                              \
+  }
+EACH_COUNT(PAIR, 1, 0)
+EACH_COUNT(PAIR, 1, 1)
+EACH_COUNT(PAIR, 2, 0)
+EACH_COUNT(PAIR, 2, 1)
+#define PAIR_NAME(stride, checked, count) pair_##stride##_##checked##_##count,
+#define PAIR_ROW(stride, checked) {EACH_COUNT(PAIR_NAME, stride, checked)}
+
+/// By the stride − 1, whether the border is near, and the outputs of a row − 1.
+static narrow_function *const pair_functions[2][2][GROUP] = {{PAIR_ROW(1, 0), PAIR_ROW(1, 1)},
+                                                             {PAIR_ROW(2, 0), PAIR_ROW(2, 1)}};
+#endif
+
+/// The functions for some rows of outputs at once; as many rows as there are.
+static narrow_function *const *narrow_rows(const mrdl_window *w, int near, size_t left,
+                                           size_t *rows) {
+  *rows = 1;
+#if TILE_ROWS * TILE_VECTORS >= 2 * GROUP + 9
+  if (w->kernel.width == 3 && w->kernel.height == 3 && w->stride.width == w->stride.height &&
+      w->dilation.height == 1 && left > 1) {
+    *rows = 2;
+    return pair_functions[w->stride.width - 1][near];
+  }
+#endif
+  return narrow_functions[w->kernel.width == 5][w->stride.width - 1][near];
+}
+
 /// The outputs of a row are shared out evenly among as few groups as can hold them.
 static void walk_narrow_rows(const mrdl_window *w, size_t first_row, size_t last_row,
                              const real *input, const real *weights, const real *bias,
@@ -205,7 +275,10 @@ static void walk_narrow_rows(const mrdl_window *w, size_t first_row, size_t last
   const size_t groups = (w->output.width + GROUP - 1) / GROUP;
   if (groups == 0) return;
   const size_t least = w->output.width / groups, larger = w->output.width % groups;
-  for (size_t oy = first_row; oy < last_row; oy++) {
+  size_t rows;
+  for (size_t oy = first_row; oy < last_row; oy += rows) {
+    narrow_function *const *inside = narrow_rows(w, 0, last_row - oy, &rows);
+    narrow_function *const *at_border = narrow_rows(w, 1, last_row - oy, &rows);
     r.start_y = (ptrdiff_t)(oy * w->stride.height) - (ptrdiff_t)w->begin.height;
     r.y = taps_inside(r.start_y, w->kernel.height, w->dilation.height,
                       (ptrdiff_t)w->input.height);
@@ -218,7 +291,7 @@ static void walk_narrow_rows(const mrdl_window *w, size_t first_row, size_t last
       const size_t end = (ox + count - 1) * w->stride.width + w->kernel.width;
       const int near =
           ox * w->stride.width < w->begin.width || end > w->input.width + w->begin.width;
-      narrow_functions[w->kernel.width == 5][w->stride.width - 1][near][count - 1](&r, ox, &e);
+      (near ? at_border : inside)[count - 1](&r, ox, &e);
       ox += count;
     }
   }
