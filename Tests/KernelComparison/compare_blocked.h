@@ -39,6 +39,11 @@ static void compare_pointwise(const mrdl_blocked_kernels *k, int has_planes) {
   float *x = f32_numbers(channels * pixels), *weights = f32_numbers(outputs * channels);
   float *bias = f32_numbers(output_blocks * k->lanes);
   float *blocks = blocks_of(k, channels, pixels, x);
+  // What stands in lanes without a channel must not matter.
+  for (size_t c = channels; c % k->lanes != 0; c++) {
+    float *lane = blocks + channels / k->lanes * pixels * k->lanes + c % k->lanes;
+    for (size_t p = 0; p < pixels; p++) lane[p * k->lanes] = NAN;
+  }
   float *packed = take(output_blocks * k->lanes * channels, sizeof(float));
   float *y = take(output_blocks * k->lanes * pixels, sizeof(float));
   k->pack_weights(outputs, channels, 1, has_planes, weights, packed);
@@ -46,8 +51,8 @@ static void compare_pointwise(const mrdl_blocked_kernels *k, int has_planes) {
       .rows = 1, .columns = pixels, .input = has_planes ? x : blocks,
       .input_block_stride = has_planes ? pixels : pixels * k->lanes, .channels = channels,
       .has_planes = has_planes, .taps = 1, .tap_offsets = &zero, .weights = packed,
-      .last_block = output_blocks, .output = y, .output_block_stride = pixels * k->lanes,
-      .bias = bias, .clamp = 1, .low = -2, .high = 2};
+      .outputs = outputs, .last_block = output_blocks, .output = y,
+      .output_block_stride = pixels * k->lanes, .bias = bias, .clamp = 1, .low = -2, .high = 2};
   k->convolve(&product);
   for (size_t o = 0; o < outputs; o++) {
     for (size_t p = 0; p < pixels; p++) {

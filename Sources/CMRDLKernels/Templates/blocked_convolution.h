@@ -6,6 +6,21 @@
 #include "tile_heights.h"
 
 #define PANEL (TILE_VECTORS * LANES)
+#define MOST_SUMS (2 * TILE_VECTORS)
+/// Rows of a tile whose last block is a half one: see `is_half_block`.
+#define HALF_TILE_ROWS(vectors) \
+  ((vectors) == 1 ? TILE_ROWS : TILE_ROWS * TILE_VECTORS / (2 * (vectors) - 1))
+
+/// Whether the last block has so few of the output channels that a whole register for it would be half idle.
+/// The registers of its panel hold half a block each: every lane has a neighbour for the same output
+/// channel, one sums the even input channels and one the odd ones.
+///
+/// Of a single input channel nothing could be summed beside it, and the weights would take more room.
+INLINE int is_half_block(size_t outputs, size_t channels, int32_t has_planes) {
+  const size_t rest = outputs % LANES;
+  return !has_planes && channels > 1 && rest > 0 && rest <= LANES / 2;
+}
+
 /// Panels of fewer lines are read before anything could have brought them.
 #define LEAST_LINES 64
 
@@ -20,17 +35,41 @@ typedef struct {
   size_t ahead_lines;
 } tile_arguments;
 
-/// One step of the depth: the outputs of `vectors` blocks at `height` pixels. From pixel `first_row` on
+/// p[0], p[1], p[0], p[1], … or, of one element, p[0], 0, p[0], 0, …
+INLINE vec alternating(const real *p, const int count) {
+#if LANES > 1
+  typedef uint64_t pairs __attribute__((ext_vector_type(LANES / 2)));
+  uint64_t pair = 0;
+  __builtin_memcpy(&pair, p, (size_t)count * sizeof *p);
+  return (vec)(pairs)pair;
+#else
+  return count > 0 ? *p : 0;
+#endif
+}
+
+/// v[0] + v[1], v[2] + v[3], …, w[0] + w[1], …
+INLINE vec neighbour_sums(vec v, vec w) {
+#if LANES > 1
+  return even_lanes(v, w) + odd_lanes(v, w);
+#else
+  return v + w;
+#endif
+}
+
+/// One step of the depth: `vectors` registers of sums at `height` pixels. From pixel `first_row` on
 /// they are of a second row, `turn` further on than they would be in the first.
-INLINE void tile_step(const int height, const int vectors, const int first_row, const size_t turn,
-                      const size_t column_step, const real *input, const real *weights,
-                      vec sum[TILE_ROWS][TILE_VECTORS]) {
-  vec right[TILE_VECTORS];
+///
+/// - Parameter alternate: 0 for one input channel; otherwise there are so many of two in neighbouring lanes.
+INLINE void tile_step(const int height, const int vectors, const int first_row,
+                      const int alternate, const size_t turn, const size_t column_step,
+                      const real *input, const real *weights, vec sum[TILE_ROWS][MOST_SUMS]) {
+  vec right[MOST_SUMS];
 #pragma clang loop unroll(full)
   for (int j = 0; j < vectors; j++) right[j] = load(weights + j * LANES);
 #pragma clang loop unroll(full)
   for (int i = 0; i < height; i++) {
-    const vec left = (vec)input[(size_t)i * column_step + (i < first_row ? 0 : turn)];
+    const real *p = input + (size_t)i * column_step + (i < first_row ? 0 : turn);
+    const vec left = alternate ? alternating(p, alternate) : (vec)*p;
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) sum[i][j] = mul_add(left, right[j], sum[i][j]);
   }
@@ -38,13 +77,16 @@ INLINE void tile_step(const int height, const int vectors, const int first_row, 
 
 /// One tile of `height` pixels, `first_row` of them in its first row. The constants are known where this is
 /// inlined.
+///
+/// - Parameter has_half: whether the last block is a half one.
 INLINE void tile(const int height, const int first_row, const int vectors, const int planes,
-                 const tile_arguments *t) {
+                 const int has_half, const tile_arguments *t) {
   const mrdl_blocked_product *p = t->product;
-  vec sum[TILE_ROWS][TILE_VECTORS];
+  const int sums = has_half ? 2 * vectors - 1 : vectors;
+  vec sum[TILE_ROWS][MOST_SUMS];
 #pragma clang loop unroll(full)
-  for (int j = 0; j < vectors; j++) {
-    const vec bias = t->bias ? load(t->bias + j * LANES) : (vec)0;
+  for (int j = 0; j < sums; j++) {
+    const vec bias = t->bias && !has_half ? load(t->bias + j * LANES) : (vec)0;
 #pragma clang loop unroll(full)
     for (int i = 0; i < height; i++) sum[i][j] = bias;
   }
@@ -60,14 +102,21 @@ INLINE void tile(const int height, const int first_row, const int vectors, const
     for (size_t tap = 0; tap < taps; tap++) {
       const real *input = block + offsets[tap];
       if (planes) {
-        tile_step(height, vectors, first_row, turn, column_step, input, weights, sum);
-        weights += vectors * LANES;
+        tile_step(height, sums, first_row, 0, turn, column_step, input, weights, sum);
+        weights += sums * LANES;
       } else {
+        const size_t step = has_half ? 2 : 1;
+        size_t left = lanes;
 #pragma clang loop unroll_count(4)
-        for (size_t lane = lanes; lane > 0; lane--) {
-          tile_step(height, vectors, first_row, turn, column_step, input, weights, sum);
-          input++;
-          weights += vectors * LANES;
+        for (; left >= step; left -= step) {
+          const int alternate = has_half ? 2 : 0;
+          tile_step(height, sums, first_row, alternate, turn, column_step, input, weights, sum);
+          input += step;
+          weights += sums * LANES;
+        }
+        if (left > 0) {
+          tile_step(height, sums, first_row, 1, turn, column_step, input, weights, sum);
+          weights += sums * LANES;
         }
         for (size_t line = t->ahead_lines; line > 0; line--) {
           __builtin_prefetch(ahead, 0, 2);
@@ -79,6 +128,17 @@ INLINE void tile(const int height, const int first_row, const int vectors, const
     channels -= lanes;
   }
 
+  if (has_half) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) {
+      const vec bias = t->bias ? load(t->bias + j * LANES) : (vec)0;
+#pragma clang loop unroll(full)
+      for (int i = 0; i < height; i++) {
+        const vec first = sum[i][2 * j], second = 2 * j + 1 < sums ? sum[i][2 * j + 1] : (vec)0;
+        sum[i][j] = neighbour_sums(first, second) + bias;
+      }
+    }
+  }
   const size_t stride = p->output_block_stride;
   if (t->residual) {
 #pragma clang loop unroll(full)
@@ -108,13 +168,16 @@ INLINE void tile(const int height, const int first_row, const int vectors, const
 
 #define TILES_OF_WIDTH(height, vectors)                                                     \
   static void tile_##height##_##vectors(const tile_arguments *t) {                          \
-    tile(height, height, vectors, 0, t);                                                    \
+    tile(height, height, vectors, 0, 0, t);                                                 \
+  }                                                                                         \
+  static void half_tile_##height##_##vectors(const tile_arguments *t) {                     \
+    if (height <= HALF_TILE_ROWS(vectors)) tile(height, height, vectors, 0, 1, t);          \
   }                                                                                         \
   static void pair_tile_##height##_##vectors(const tile_arguments *t) {                     \
-    if (2 * height <= TILE_ROWS) tile(2 * height, height, vectors, 0, t);                   \
+    if (2 * height <= TILE_ROWS) tile(2 * height, height, vectors, 0, 0, t);                \
   }                                                                                         \
   static void plane_tile_##height##_##vectors(const tile_arguments *t) {                    \
-    tile(height, height, vectors, 1, t);                                                    \
+    tile(height, height, vectors, 1, 0, t);                                                 \
   }
 #if TILE_VECTORS > 2
 #define TILES_OF_HEIGHT(height)                                                             \
@@ -130,6 +193,7 @@ INLINE void tile(const int height, const int first_row, const int vectors, const
 EACH_TILE_HEIGHT(TILES_OF_HEIGHT)
 
 #define TILES_OF_BLOCKS(height) TILES(tile, height),
+#define TILES_OF_HALVES(height) TILES(half_tile, height),
 #define TILES_OF_PAIRS(height) TILES(pair_tile, height),
 #define TILES_OF_PLANES(height) TILES(plane_tile, height),
 
@@ -137,6 +201,7 @@ typedef void (*tile_function)(const tile_arguments *);
 
 /// By the pixels in a row − 1 and the blocks − 1.
 static const tile_function block_tiles[TILE_ROWS][TILE_VECTORS] = {EACH_TILE_HEIGHT(TILES_OF_BLOCKS)};
+static const tile_function half_tiles[TILE_ROWS][TILE_VECTORS] = {EACH_TILE_HEIGHT(TILES_OF_HALVES)};
 static const tile_function pair_tiles[TILE_ROWS][TILE_VECTORS] = {EACH_TILE_HEIGHT(TILES_OF_PAIRS)};
 static const tile_function plane_tiles[TILE_ROWS][TILE_VECTORS] = {EACH_TILE_HEIGHT(TILES_OF_PLANES)};
 
@@ -148,10 +213,13 @@ static const tile_function plane_tiles[TILE_ROWS][TILE_VECTORS] = {EACH_TILE_HEI
 static void convolve_panel(const mrdl_blocked_product *p, size_t block, size_t vectors,
                            const real *ahead, size_t lines) {
   const size_t column_step = p->has_planes ? 1 : LANES;
+  const int has_half = (block + vectors) * LANES > p->outputs
+                       && is_half_block(p->outputs, p->channels, p->has_planes);
   // The columns of a row are shared out evenly among as few tiles as can hold them.
-  const size_t count = (p->columns + TILE_ROWS - 1) / TILE_ROWS;
+  const size_t most = has_half ? (size_t)HALF_TILE_ROWS(vectors) : TILE_ROWS;
+  const size_t count = (p->columns + most - 1) / most;
   const size_t height = p->columns / count, taller = p->columns % count;
-  const int has_pairs = !p->has_planes && 2 * p->columns <= TILE_ROWS
+  const int has_pairs = !p->has_planes && !has_half && 2 * p->columns <= TILE_ROWS
                         && p->output_row_stride == p->columns * LANES;
   const size_t steps = (p->channels + LANES - 1) / LANES * p->taps;
   const size_t share = steps * (has_pairs ? (p->rows + 1) / 2 : p->rows * count);
@@ -163,6 +231,7 @@ static void convolve_panel(const mrdl_blocked_product *p, size_t block, size_t v
   for (size_t row = 0; row < p->rows;) {
     const int is_pair = has_pairs && row + 1 < p->rows;
     const tile_function(*tiles)[TILE_VECTORS] = p->has_planes ? plane_tiles
+                                                : has_half    ? half_tiles
                                                 : is_pair     ? pair_tiles
                                                               : block_tiles;
     const real *input = p->input + row * p->input_row_stride;
@@ -200,20 +269,23 @@ void KERNEL(blocked_convolve)(const mrdl_blocked_product *p) {
 
 void KERNEL(blocked_pack_weights)(size_t outputs, size_t channels, size_t taps, int32_t has_planes,
                                   const real *weights, real *packed) {
-  const size_t step = has_planes ? 1 : LANES;
+  const size_t most = has_planes ? 1 : LANES;
   const size_t padded = (outputs + LANES - 1) / LANES * LANES;
   for (size_t first = 0; first < padded; first += PANEL) {
-    const size_t width = padded - first < PANEL ? padded - first : PANEL;
-    for (size_t block = 0; block < channels; block += step) {
-      const size_t lanes = channels - block < step ? channels - block : step;
+    const size_t left = padded - first, width = left < PANEL ? left : PANEL;
+    // A half block: each output channel in two neighbouring lanes, for two input channels.
+    const size_t twos = left <= PANEL && is_half_block(outputs, channels, has_planes) ? 2 : 1;
+    const size_t elements = twos == 2 ? 2 * width - LANES : width;
+    for (size_t block = 0; block < channels; block += most) {
+      const size_t lanes = channels - block < most ? channels - block : most;
       for (size_t tap = 0; tap < taps; tap++) {
-        for (size_t lane = 0; lane < lanes; lane++) {
-          const real *from = weights + (block + lane) * taps + tap;
-          for (size_t j = 0; j < width; j++) {
-            const size_t output = first + j;
-            packed[j] = output < outputs ? from[output * channels * taps] : 0;
+        for (size_t lane = 0; lane < lanes; lane += twos) {
+          for (size_t j = 0; j < elements; j++) {
+            const size_t output = first + j / twos, k = lane + j % twos;
+            const int is_there = output < outputs && k < lanes;
+            packed[j] = is_there ? weights[(output * channels + block + k) * taps + tap] : 0;
           }
-          packed += width;
+          packed += elements;
         }
       }
     }

@@ -25,6 +25,8 @@ typedef struct {
   const size_t *_Nonnull tap_offsets;
   /// From `pack_weights`, of all output blocks.
   const float *_Nonnull weights;
+  /// The output channels that they were packed for; 0 for whole blocks.
+  size_t outputs;
   /// Weights of a panel that is wanted next, after this call. May be null.
   const float *_Nullable next_weights;
   /// The blocks of output channels to compute. The first one begins a panel.
@@ -60,7 +62,9 @@ typedef struct {
 
   /// Packs weights (output channels, channels, taps) as `convolve` reads them: panel after panel, in
   /// it block after block of input channels, tap after tap, channel after channel, the output channels
-  /// side by side, zeros beyond the last one.
+  /// side by side, zeros beyond the last one. Where more than one channel of a blocked input is read and
+  /// the last block is at most half full, its panel has the channels by twos: the output channels side by
+  /// side, each with both.
   void (*_Nonnull pack_weights)(size_t outputs, size_t channels, size_t taps, int32_t has_planes,
                                 const float *_Nonnull weights, float *_Nonnull packed);
   /// output = clamp(Σ weights · input + bias + residual).

@@ -259,7 +259,7 @@ struct DirectBlockedConvolution: BlockedConvolutionPlan {
         input_row_stride: staging.outputRowStride, input_block_stride: inputBlockStride,
         channels: weights.inputChannels, has_planes: weights.readsPlanes ? 1 : 0,
         taps: offsets.count, tap_offsets: taps,
-        weights: packed, next_weights: next,
+        weights: packed, outputs: weights.outputChannels, next_weights: next,
         first_block: blocks.lowerBound, last_block: blocks.upperBound, output: output,
         output_row_stride: outputRowStride,
         output_block_stride: outputBlockStride, bias: ending.bias, residual: ending.residual,
