@@ -142,6 +142,32 @@ import Testing
     #expect(c == [201, 2010, -1, -1, -1, 403, 4030, -1, -1, -1, 605, 6050, -1, -1, -1])
   }
 
+  /// Whether the right matrix, packed, has pieces of columns, passes of the depth, or both.
+  @Test(
+    arguments: [
+      Sizes(1, 5000, 300), Sizes(1, 512, 784), Sizes(33, 900, 900), Sizes(3, 65, 1200),
+    ])
+  func fromTheEndIsTheSame(_ sizes: Sizes) {
+    let product = MatrixProduct(
+      .float32, rows: sizes.rows, columns: sizes.columns, depth: sizes.depth,
+      epilogue: Epilogue(activation: .tanh), rightIsPacked: true, sharesRows: true)
+    let a: [Float] = numbers(sizes.rows * sizes.depth, seed: 8)
+    let b: [Float] = numbers(sizes.depth * sizes.columns, seed: 9)
+    let packed = Workspace(byteCount: product.packedRightByteCount)
+    product.packRight(b, into: packed.base)
+    for threadLimit in [1, 0] {
+      let results = [false, true].map { startsFromEnd in
+        var c = [Float](repeating: 0, count: sizes.rows * sizes.columns)
+        let workspace = Workspace(byteCount: product.workspaceByteCount)
+        product.run(
+          left: a, right: packed.base, output: &c, workspace: workspace.base,
+          threadLimit: threadLimit, startsFromEnd: startsFromEnd)
+        return c
+      }
+      #expect(results[0] == results[1] && results[0].contains { $0 != 0 })
+    }
+  }
+
   /// Whether threads share out columns or, where the right matrix is packed, rows.
   @Test(
     arguments: [

@@ -40,16 +40,21 @@ public struct KernelArguments: ~Copyable {
   public let outputCount: Int
   /// How many threads may take part. Results must not depend on it.
   public let threadLimit: Int
+  /// Whether a kernel may begin with what it reads last in other runs: every other run of a session asks for
+  /// it, because constants that a cache does not hold all are there in part, and those read last before any
+  /// others. Results must not depend on it.
+  public let startsFromEnd: Bool
 
   /// - Parameter buffers: inputs, then outputs, then the workspace.
   public init(
     buffers: UnsafePointer<UnsafeMutableRawBufferPointer>, inputCount: Int, outputCount: Int,
-    threadLimit: Int
+    threadLimit: Int, startsFromEnd: Bool = false
   ) {
     self.buffers = buffers
     self.inputCount = inputCount
     self.outputCount = outputCount
     self.threadLimit = threadLimit
+    self.startsFromEnd = startsFromEnd
   }
 
   /// Whether an input is there.

@@ -89,7 +89,8 @@ struct GemmKernel: Kernel {
       left: left, right: right, output: output, columnBias: bias,
       residual: product.epilogue.addsResidual
         ? arguments.inputBytes(Gemm.residualInput).baseAddress : nil,
-      workspace: arguments.workspace.baseAddress, threadLimit: arguments.threadLimit)
+      workspace: arguments.workspace.baseAddress, threadLimit: arguments.threadLimit,
+      startsFromEnd: arguments.startsFromEnd)
   }
 
   private func multiply(_ output: UnsafeMutableRawPointer, by scale: Double) {

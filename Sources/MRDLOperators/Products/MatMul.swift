@@ -138,7 +138,8 @@ private struct MatMulKernel: Kernel {
       product.run(
         left: left + offset.left, right: right + offset.right, output: output + offset.output,
         columnBias: bias, residual: residual.map { $0 + offset.output },
-        workspace: arguments.workspace.baseAddress, threadLimit: arguments.threadLimit)
+        workspace: arguments.workspace.baseAddress, threadLimit: arguments.threadLimit,
+        startsFromEnd: arguments.startsFromEnd)
     }
   }
 }

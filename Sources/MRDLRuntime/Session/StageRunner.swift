@@ -17,6 +17,8 @@ final class StageRunner {
   private var movedInputs = false
   /// Whether an input has another shape, or a content that may decide shapes.
   private var changedShapes = true
+  /// Whether the present run is every other one: see `KernelArguments.startsFromEnd`.
+  private var startsFromEnd = true
   /// What was measured of each step; nil where nothing is.
   private(set) var profile: [SessionProfile.Entry]?
 
@@ -119,12 +121,15 @@ final class StageRunner {
     movedInputs = false
     guard let base = slots.baseAddress.map({ UnsafePointer($0) }) else { return }
     let threadLimit = options.threadLimit ?? 0
+    startsFromEnd.toggle()
+    let startsFromEnd = startsFromEnd
     // By index: a copy of a step would retain all that it holds, a twentieth of the run of a small network.
     let steps = plan.steps
     for index in steps.indices {
       let arguments = KernelArguments(
         buffers: base + steps[index].firstSlot, inputCount: steps[index].inputCount,
-        outputCount: steps[index].outputCount, threadLimit: threadLimit)
+        outputCount: steps[index].outputCount, threadLimit: threadLimit,
+        startsFromEnd: startsFromEnd)
       if profile == nil {
         try steps[index].kernel.run(arguments)
       } else {
