@@ -130,6 +130,9 @@ package struct MatrixProduct: Sendable {
     rightIsPacked && rows >= Self.leastFetchingRows && packedRightByteCount >= Self.farByteCount
   }
 
+  /// Whether the pieces of a run may come in the other order with profit: not where each brings the next one near.
+  private var turnsRound: Bool { rightIsPacked && !fetchesRight }
+
   /// Whether the residual may be the same memory as the output.
   package var residualMayBeOutput: Bool { !isVector }
 
@@ -208,9 +211,9 @@ package struct MatrixProduct: Sendable {
   ///   - residual: laid out as the output; there exactly where the epilogue adds one.
   ///   - workspace: `workspaceByteCount` bytes, aligned to 64; nil when there are none.
   ///   - threadLimit: how many threads may take part; 0 for all.
-  ///   - startsFromEnd: whether a single thread goes through a packed right matrix from the end. Where the second
-  ///     cache holds it but for a part, a product that turns round at each run finds most of it there, one
-  ///     that begins at the same place each time next to nothing.
+  ///   - startsFromEnd: whether a single thread goes through a packed right matrix from the end, for few rows.
+  ///     Where the second cache holds it but for a part, a product that turns round at each run finds most of
+  ///     it there, one that begins at the same place each time next to nothing.
   /// - Complexity: O(rows · columns · depth).
   package func run(
     left: UnsafeRawPointer, right: UnsafeRawPointer, output: UnsafeMutableRawPointer,
@@ -301,7 +304,7 @@ package struct MatrixProduct: Sendable {
         product: self, left: packedLeft, right: right, output: output, rowBias: rowBias,
         columnBias: columnBias, residual: residual, blocks: free,
         blockCount: blocking.rightBlockCount.roundedUp(toMultipleOf: 16),
-        startsFromEnd: startsFromEnd && rightIsPacked && (limit == 1 || WorkerPool.size == 1)),
+        startsFromEnd: startsFromEnd && turnsRound && (limit == 1 || WorkerPool.size == 1)),
       count: blocking.pieceCount, threadLimit: limit)
   }
 }
