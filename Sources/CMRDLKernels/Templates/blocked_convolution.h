@@ -47,15 +47,6 @@ INLINE vec alternating(const real *p, const int count) {
 #endif
 }
 
-/// v[0] + v[1], v[2] + v[3], …, w[0] + w[1], …
-INLINE vec neighbour_sums(vec v, vec w) {
-#if LANES > 1
-  return even_lanes(v, w) + odd_lanes(v, w);
-#else
-  return v + w;
-#endif
-}
-
 /// One step of the depth: `vectors` registers of sums at `height` pixels. From pixel `first_row` on
 /// they are of a second row, `turn` further on than they would be in the first.
 ///
@@ -128,6 +119,7 @@ INLINE void tile(const int height, const int first_row, const int vectors, const
     channels -= lanes;
   }
 
+#if LANES > 1
   if (has_half) {
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) {
@@ -135,10 +127,11 @@ INLINE void tile(const int height, const int first_row, const int vectors, const
 #pragma clang loop unroll(full)
       for (int i = 0; i < height; i++) {
         const vec first = sum[i][2 * j], second = 2 * j + 1 < sums ? sum[i][2 * j + 1] : (vec)0;
-        sum[i][j] = neighbour_sums(first, second) + bias;
+        sum[i][j] = sums_of_pairs(first, second) + bias;
       }
     }
   }
+#endif
   const size_t stride = p->output_block_stride;
   if (t->residual) {
 #pragma clang loop unroll(full)

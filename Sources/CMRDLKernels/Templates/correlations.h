@@ -16,11 +16,6 @@
 /// Elements of a row that are walked in one go, so that they stay in the first cache.
 #define SEGMENT ((size_t)1024)
 
-#if LANES >= 4
-/// The sums of neighbours: those of v, then those of w.
-INLINE vec sums_of_pairs(vec v, vec w) { return even_lanes(v, w) + odd_lanes(v, w); }
-#endif
-
 /// Adds the sum of the lanes of each of four registers to an element of d, or stores it.
 INLINE void join_four(const vec *sums, real *d, int accumulate) {
 #if LANES >= 4

@@ -56,6 +56,9 @@ INLINE vec odd_lanes(vec v, vec w) {
 #endif
 }
 
+/// The sums of neighbours: those of v, then those of w.
+INLINE vec sums_of_pairs(vec v, vec w) { return even_lanes(v, w) + odd_lanes(v, w); }
+
 /// v[0], v[2], …, v[LANES − 2], w[1], w[3], …, w[LANES − 1]
 INLINE vec even_then_odd_lanes(vec v, vec w) {
 #if LANES == 2
