@@ -127,8 +127,33 @@ INLINE void walk_rows(const int kind, const mrdl_window *w, size_t first_row, si
 
 // MARK: Narrow windows
 
+/// Adds what row `iy` of the input gives to `count` outputs of one row, or of two. Each element is loaded once
+/// for all outputs that see it.
+///
+/// - Parameters:
+///   - weights, result: of each row of outputs; null for one that does not see this row of the input.
+INLINE void add_narrow_row(const int width, const int stride, const int count, const int checked,
+                           const blocked_row *r, ptrdiff_t iy, ptrdiff_t start_x,
+                           const vec *const weights[2], vec *const result[2]) {
+  const size_t input_width = r->w->input.width;
+  const real *row = r->input + (iy * (ptrdiff_t)input_width + start_x) * LANES;
+#pragma clang loop unroll(full)
+  for (int j = 0; j < (count - 1) * stride + width; j++) {
+    const int is_outside = checked && (size_t)(start_x + j) >= input_width;
+    const vec v = is_outside ? (vec)0 : load(row + j * LANES);
+#pragma clang loop unroll(full)
+    for (int k = 0; k < width; k++) {
+      const int i = (j - k) / stride;
+      if (j < k || (j - k) % stride != 0 || i >= count) continue;
+#pragma clang loop unroll(full)
+      for (int n = 0; n < 2; n++) {
+        if (weights[n]) result[n][i] = mul_add(v, weights[n][k], result[n][i]);
+      }
+    }
+  }
+}
+
 /// `count` outputs of a depthwise convolution from `ox` on, whose windows are `width` wide and `stride` apart.
-/// Each element of the input is loaded once for all outputs that see it.
 ///
 /// - Parameter checked: whether windows may reach beyond the width, where zeros stand. Known where this is
 ///   inlined, like those before it.
@@ -141,24 +166,13 @@ INLINE void narrow_outputs(const int width, const int stride, const int count, c
   const ptrdiff_t start_x = (ptrdiff_t)(ox * (size_t)stride) - (ptrdiff_t)w->begin.width;
   for (size_t y = r->y.first; y < r->y.last; y++) {
     const ptrdiff_t iy = r->start_y + (ptrdiff_t)(y * w->dilation.height);
-    const real *row = r->input + (iy * (ptrdiff_t)w->input.width + start_x) * LANES;
     vec weights[5];
 #pragma clang loop unroll(full)
     for (int k = 0; k < width; k++) {
       weights[k] = load(r->weights + (y * (size_t)width + (size_t)k) * LANES);
     }
-#pragma clang loop unroll(full)
-    for (int j = 0; j < (count - 1) * stride + width; j++) {
-      const int is_outside = checked && (size_t)(start_x + j) >= w->input.width;
-      const vec v = is_outside ? (vec)0 : load(row + j * LANES);
-#pragma clang loop unroll(full)
-      for (int k = 0; k < width; k++) {
-        const int i = (j - k) / stride;
-        if (j >= k && (j - k) % stride == 0 && i < count) {
-          result[i] = mul_add(v, weights[k], result[i]);
-        }
-      }
-    }
+    add_narrow_row(width, stride, count, checked, r, iy, start_x, (const vec *[]){weights, 0},
+                   (vec *[]){result, 0});
   }
   const span whole = {0, (size_t)width};
   finish_outputs(WEIGHTED, count, r, whole, ox, e, result);
@@ -196,9 +210,12 @@ static int is_narrow(const mrdl_window *w) {
          w->stride.width <= 2;
 }
 
-#if TILE_ROWS * TILE_VECTORS >= 2 * GROUP + 9
-/// Outputs of two rows of a depthwise convolution of three by three, where registers hold the sums of both:
-/// what both rows see is loaded once, and so are the weights.
+/// Whether registers hold the sums of two rows and the weights of a window of three by three.
+#define HAS_ROW_PAIRS (TILE_ROWS * TILE_VECTORS >= 2 * GROUP + 9)
+
+#if HAS_ROW_PAIRS
+/// Outputs of two rows of a depthwise convolution of three by three: what both see is loaded once, and so
+/// are the weights.
 INLINE void pair_outputs(const int stride, const int count, const int checked,
                          const blocked_row *r, size_t ox, const blocked_ending *e) {
   const mrdl_window *w = r->w;
@@ -212,19 +229,10 @@ INLINE void pair_outputs(const int stride, const int count, const int checked,
   for (int y = 0; y < 3 + stride; y++) {
     const ptrdiff_t iy = r->start_y + y;
     if ((size_t)iy >= w->input.height) continue;
-    const real *row = r->input + (iy * (ptrdiff_t)w->input.width + start_x) * LANES;
-#pragma clang loop unroll(full)
-    for (int j = 0; j < (count - 1) * stride + 3; j++) {
-      const int is_outside = checked && (size_t)(start_x + j) >= w->input.width;
-      const vec v = is_outside ? (vec)0 : load(row + j * LANES);
-#pragma clang loop unroll(full)
-      for (int k = 0; k < 3; k++) {
-        const int i = (j - k) / stride;
-        if (j < k || (j - k) % stride != 0 || i >= count) continue;
-        if (y < 3) result[0][i] = mul_add(v, weights[y][k], result[0][i]);
-        if (y >= stride) result[1][i] = mul_add(v, weights[y - stride][k], result[1][i]);
-      }
-    }
+    const vec *const seen_with[2] = {y < 3 ? weights[y] : 0,
+                                     y >= stride ? weights[y - stride] : 0};
+    add_narrow_row(3, stride, count, checked, r, iy, start_x, seen_with,
+                   (vec *[]){result[0], result[1]});
   }
   const span whole = {0, 3};
   const size_t row = w->output.width * LANES;
@@ -250,21 +258,12 @@ EACH_COUNT(PAIR, 2, 1)
 /// By the stride − 1, whether the border is near, and the outputs of a row − 1.
 static narrow_function *const pair_functions[2][2][GROUP] = {{PAIR_ROW(1, 0), PAIR_ROW(1, 1)},
                                                              {PAIR_ROW(2, 0), PAIR_ROW(2, 1)}};
-#endif
 
-/// The functions for some rows of outputs at once; as many rows as there are.
-static narrow_function *const *narrow_rows(const mrdl_window *w, int near, size_t left,
-                                           size_t *rows) {
-  *rows = 1;
-#if TILE_ROWS * TILE_VECTORS >= 2 * GROUP + 9
-  if (w->kernel.width == 3 && w->kernel.height == 3 && w->stride.width == w->stride.height &&
-      w->dilation.height == 1 && left > 1) {
-    *rows = 2;
-    return pair_functions[w->stride.width - 1][near];
-  }
-#endif
-  return narrow_functions[w->kernel.width == 5][w->stride.width - 1][near];
+static int takes_row_pairs(const mrdl_window *w) {
+  return w->kernel.width == 3 && w->kernel.height == 3 && w->stride.width == w->stride.height &&
+         w->dilation.height == 1;
 }
+#endif
 
 /// The outputs of a row are shared out evenly among as few groups as can hold them.
 static void walk_narrow_rows(const mrdl_window *w, size_t first_row, size_t last_row,
@@ -275,10 +274,17 @@ static void walk_narrow_rows(const mrdl_window *w, size_t first_row, size_t last
   const size_t groups = (w->output.width + GROUP - 1) / GROUP;
   if (groups == 0) return;
   const size_t least = w->output.width / groups, larger = w->output.width % groups;
-  size_t rows;
-  for (size_t oy = first_row; oy < last_row; oy += rows) {
-    narrow_function *const *inside = narrow_rows(w, 0, last_row - oy, &rows);
-    narrow_function *const *at_border = narrow_rows(w, 1, last_row - oy, &rows);
+  for (size_t oy = first_row; oy < last_row;) {
+    // By whether the border is near, and the outputs − 1.
+    narrow_function *const(*functions)[GROUP] =
+        narrow_functions[w->kernel.width == 5][w->stride.width - 1];
+    size_t rows = 1;
+#if HAS_ROW_PAIRS
+    if (oy + 1 < last_row && takes_row_pairs(w)) {
+      functions = pair_functions[w->stride.width - 1];
+      rows = 2;
+    }
+#endif
     r.start_y = (ptrdiff_t)(oy * w->stride.height) - (ptrdiff_t)w->begin.height;
     r.y = taps_inside(r.start_y, w->kernel.height, w->dilation.height,
                       (ptrdiff_t)w->input.height);
@@ -291,9 +297,10 @@ static void walk_narrow_rows(const mrdl_window *w, size_t first_row, size_t last
       const size_t end = (ox + count - 1) * w->stride.width + w->kernel.width;
       const int near =
           ox * w->stride.width < w->begin.width || end > w->input.width + w->begin.width;
-      (near ? at_border : inside)[count - 1](&r, ox, &e);
+      functions[near][count - 1](&r, ox, &e);
       ox += count;
     }
+    oy += rows;
   }
 }
 
