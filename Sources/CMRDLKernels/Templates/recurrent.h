@@ -324,19 +324,28 @@ static int is_usual_cell(const RECURRENCE *r) {
 
 // MARK: Steps
 
+INLINE int gates_of(const mrdl_cell cell) {
+  return cell == MRDL_CELL_RNN ? 1 : cell == MRDL_CELL_LSTM ? 4 : 3;
+}
+
+/// The gates whose products a phase needs.
+INLINE int gates_at(const mrdl_cell cell, const size_t phase) {
+  return cell != MRDL_CELL_GRU ? gates_of(cell) : phase == 0 ? 2 : 1;
+}
+
 INLINE size_t length_of(const RECURRENCE *r, size_t sequence) {
   return r->lengths ? (size_t)r->lengths[sequence] : r->length;
 }
 
 /// Of a step that the sequence has.
-INLINE block_step begun_block(const int all_gates, const RECURRENCE *r, size_t step, size_t block,
+INLINE block_step begun_block(const mrdl_cell cell, const RECURRENCE *r, size_t step, size_t block,
                               size_t sequence) {
   const size_t time = r->is_reverse ? length_of(r, sequence) - 1 - step : step;
   const size_t unit = block * LANES, at = sequence * r->width + unit;
   const size_t input = time * r->input_step_stride + sequence * r->input_sequence_stride;
   const size_t output = time * r->output_step_stride + sequence * r->output_sequence_stride;
   return (block_step){.r = r,
-                      .inputs = r->inputs + input + unit * (size_t)all_gates,
+                      .inputs = r->inputs + input + unit * (size_t)gates_of(cell),
                       .at = at,
                       .unit = unit,
                       .before = r->state[step % 2],
@@ -388,8 +397,9 @@ INLINE size_t block_at(size_t n, size_t step, size_t first, size_t last) {
 
 /// Blocks of a batch of one; the products stay in registers.
 INLINE void blocks_of_one(const mrdl_cell cell, const int is_usual, const size_t phase,
-                          const int gates, const int all_gates, const RECURRENCE *r, size_t step,
-                          size_t first, size_t last, const real *weights, const real *left) {
+                          const RECURRENCE *r, size_t step, size_t first, size_t last,
+                          const real *weights, const real *left) {
+  const int gates = gates_at(cell, phase);
   block_step open;
   for (size_t n = first; n < last; n++) {
     const size_t block = block_at(n, step, first, last);
@@ -397,7 +407,7 @@ INLINE void blocks_of_one(const mrdl_cell cell, const int is_usual, const size_t
     block_product(gates, 1, r->units, weights + block * r->units * (size_t)gates * LANES, left, 0,
                   products);
     if (n > first) end_block(cell, is_usual, phase, &open);
-    open = begun_block(all_gates, r, step, block, 0);
+    open = begun_block(cell, r, step, block, 0);
     block_gates(cell, is_usual, phase, &open, products);
   }
   if (last > first) end_block(cell, is_usual, phase, &open);
@@ -405,9 +415,9 @@ INLINE void blocks_of_one(const mrdl_cell cell, const int is_usual, const size_t
 
 /// Blocks of a batch; where a sequence is over, its state stays.
 INLINE void blocks_of_several(const mrdl_cell cell, const int is_usual, const size_t phase,
-                              const int gates, const int all_gates, const RECURRENCE *r,
-                              size_t step, size_t first, size_t last, const real *weights,
-                              const real *left) {
+                              const RECURRENCE *r, size_t step, size_t first, size_t last,
+                              const real *weights, const real *left) {
+  const int gates = gates_at(cell, phase);
   const real *before = r->state[step % 2];
   real *after = r->state[(step + 1) % 2];
   for (size_t n = first; n < last; n++) {
@@ -419,7 +429,7 @@ INLINE void blocks_of_several(const mrdl_cell cell, const int is_usual, const si
           left + start * r->width, r->width, products);
       for (size_t i = 0; i < count; i++) {
         if (step < length_of(r, start + i)) {
-          block_step b = begun_block(all_gates, r, step, block, start + i);
+          block_step b = begun_block(cell, r, step, block, start + i);
           block_gates(cell, is_usual, phase, &b, products + i * MOST_GATES);
           end_block(cell, is_usual, phase, &b);
         } else if (cell != MRDL_CELL_GRU || phase == 1) {
@@ -436,8 +446,6 @@ INLINE void blocks_of_several(const mrdl_cell cell, const int is_usual, const si
 ///   - cell, is_usual, phase: known where this is inlined; a coupled LSTM is an unusual one.
 INLINE void cell_blocks(const mrdl_cell cell, const int is_usual, const size_t phase,
                         const RECURRENCE *r, size_t step, size_t first, size_t last) {
-  const int all_gates = cell == MRDL_CELL_RNN ? 1 : cell == MRDL_CELL_LSTM ? 4 : 3;
-  const int gates = cell != MRDL_CELL_GRU ? all_gates : phase == 0 ? 2 : 1;
   const real *weights = r->weights, *left = r->state[step % 2];
   if (cell == MRDL_CELL_GRU && phase == 1) {
     weights += 2 * r->width * r->units;
@@ -446,9 +454,9 @@ INLINE void cell_blocks(const mrdl_cell cell, const int is_usual, const size_t p
   // What other threads have written comes over while the first products are summed.
   for (size_t k = 0; k < r->batch * r->width; k += LINE) __builtin_prefetch(left + k);
   if (r->batch == 1 && step < length_of(r, 0)) {
-    blocks_of_one(cell, is_usual, phase, gates, all_gates, r, step, first, last, weights, left);
+    blocks_of_one(cell, is_usual, phase, r, step, first, last, weights, left);
   } else {
-    blocks_of_several(cell, is_usual, phase, gates, all_gates, r, step, first, last, weights, left);
+    blocks_of_several(cell, is_usual, phase, r, step, first, last, weights, left);
   }
 }
 
