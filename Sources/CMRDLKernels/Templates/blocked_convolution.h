@@ -132,13 +132,16 @@ INLINE void tile(const int height, const int first_row, const int vectors, const
     }
   }
 #endif
+  // Stores of registers might change what an argument points to, as far as a compiler knows: these do not.
   const size_t stride = p->output_block_stride;
-  if (t->residual) {
+  real *const output = t->output;
+  const real *const residual = t->residual;
+  if (residual) {
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) {
 #pragma clang loop unroll(full)
       for (int i = 0; i < height; i++) {
-        sum[i][j] = sum[i][j] + load(t->residual + (size_t)j * stride + i * LANES);
+        sum[i][j] = sum[i][j] + load(residual + (size_t)j * stride + i * LANES);
       }
     }
   }
@@ -154,7 +157,7 @@ INLINE void tile(const int height, const int first_row, const int vectors, const
   for (int j = 0; j < vectors; j++) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < height; i++) {
-      store(t->output + (size_t)j * stride + i * LANES, sum[i][j]);
+      store(output + (size_t)j * stride + i * LANES, sum[i][j]);
     }
   }
 }

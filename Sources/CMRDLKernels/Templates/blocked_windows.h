@@ -69,7 +69,8 @@ INLINE void finish_outputs(const int kind, const int count, const blocked_row *r
       if (e->clamp) result[i] = clamped(result[i], e->low, e->high);
     }
   }
-  for (int i = 0; i < count; i++) store(e->output + (ox + i) * LANES, result[i]);
+  real *const output = e->output + ox * LANES;
+  for (int i = 0; i < count; i++) store(output + i * LANES, result[i]);
 }
 
 INLINE void walk_rows(const int kind, const mrdl_window *w, size_t first_row, size_t last_row,

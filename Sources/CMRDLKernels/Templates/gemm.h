@@ -108,11 +108,13 @@ INLINE void tile(const int rows, const int vectors, const int partial, const til
       for (int j = 0; j < vectors; j++) sum[i][j] = clamped(sum[i][j], low, high);
     }
   }
+  real *const start = t->c;
+  const size_t c_stride = t->c_stride;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) {
-      real *c = t->c + (size_t)i * t->c_stride + j * LANES;
+      real *c = start + (size_t)i * c_stride + j * LANES;
       if (partial && j == vectors - 1) {
         store_part(c, sum[i][j], last);
       } else {

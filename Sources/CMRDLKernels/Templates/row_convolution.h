@@ -76,15 +76,18 @@ INLINE void row_tile(const int height, const int halves, const row_tile_argument
       for (int j = 0; j < TILE_VECTORS; j++) sum[i][j] = clamped(sum[i][j], low, high);
     }
   }
+  real *to[2 * TILE_VECTORS];
+  __builtin_memcpy(to, t->to, sizeof to);
+  const size_t plane_stride = c->output_plane_stride;
 #pragma clang loop unroll(full)
   for (int i = 0; i < height; i++) {
-    const size_t plane = (size_t)i * c->output_plane_stride;
+    const size_t plane = (size_t)i * plane_stride;
 #pragma clang loop unroll(full)
     for (int j = 0; j < TILE_VECTORS; j++) {
       if (halves) {
-        store_halves(t->to[2 * j] + plane, t->to[2 * j + 1] + plane, sum[i][j]);
+        store_halves(to[2 * j] + plane, to[2 * j + 1] + plane, sum[i][j]);
       } else {
-        store(t->to[j] + plane, sum[i][j]);
+        store(to[j] + plane, sum[i][j]);
       }
     }
   }

@@ -49,11 +49,13 @@ INLINE void shifted_tile(const int rows, const int vectors, const shifted_tile_a
       for (int j = 0; j < vectors; j++) sum[i][j] = clamped(sum[i][j], low, high);
     }
   }
+  real *const c = t->c;
+  const size_t c_stride = t->c_stride;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) {
-      store(t->c + (size_t)i * t->c_stride + j * LANES, sum[i][j]);
+      store(c + (size_t)i * c_stride + j * LANES, sum[i][j]);
     }
   }
 }
