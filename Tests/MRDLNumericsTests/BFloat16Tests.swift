@@ -55,7 +55,34 @@ import Testing
     }
   }
 
-  @Test(arguments: BlockedConvolutionTests.cases.filter { $0.groups == 1 && $0.channels >= 8 })
+  /// Lanes without a channel may hold anything.
+  private func spoilLanes(
+    of blocks: UnsafeMutableRawPointer, batch: Int, channels: Int, pixels: Int
+  ) {
+    let elements = blocks.assumingMemoryBound(to: Float.self)
+    let lanes = BlockWidth.wide.paddedChannels(1)
+    let count = BlockWidth.wide.paddedChannels(channels) / lanes
+    for image in 1...batch {
+      let last = elements + (image * count - 1) * pixels * lanes
+      for lane in channels - (count - 1) * lanes..<lanes {
+        for pixel in 0..<pixels { last[pixel * lanes + lane] = .nan }
+      }
+    }
+  }
+
+  /// Rows of one run of pixels and of some, short ones, and ones that follow each other in the input.
+  static let runs = [
+    ("short", 96, 64, [7, 8], [3, 3], 1), ("a run and a bit", 32, 40, [5, 17], [3, 3], 1),
+    ("whole runs", 48, 16, [3, 32], [1, 3], 1), ("apart", 64, 96, [14, 14], [1, 1], 2),
+    ("flat", 80, 48, [7, 7], [1, 1], 1), ("many", 64, 33, [9, 50], [3, 3], 2),
+  ].map { name, channels, outputs, input, kernel, stride in
+    WindowCase(
+      name, batch: 2, channels: channels, outputChannels: outputs, input: input, kernel: kernel,
+      strides: [stride, stride], begin: [kernel[0] / 2, kernel[1] / 2])
+  }
+
+  @Test(
+    arguments: BlockedConvolutionTests.cases.filter { $0.groups == 1 && $0.channels >= 8 } + runs)
   func convolutions(_ c: WindowCase) {
     let window = c.window
     let blocked = BlockedConvolution(
@@ -74,6 +101,7 @@ import Testing
     x.withUnsafeBytes {
       if let base = $0.baseAddress { input.makeBlocks(of: base, into: blocks.base, threadLimit: 1) }
     }
+    spoilLanes(of: blocks.base, batch: c.batch, channels: c.channels, pixels: window.inputVolume)
     w.withUnsafeBytes {
       if let base = $0.baseAddress { convolution.packWeights(base, into: packed.base) }
     }

@@ -36,6 +36,7 @@ static char diagnostic[160];
 /// written before the 2.
 static atomic_int decision;
 static mrdl_isa choice;
+static int is_wished;
 
 static void decide(void) {
   for (size_t i = 0; i < isa_count; i++) {
@@ -50,6 +51,7 @@ static void decide(void) {
     if (strcmp(wish, names[isa]) != 0) continue;
     if (mrdl_isa_available((mrdl_isa)isa)) {
       choice = (mrdl_isa)isa;
+      is_wished = 1;
     } else {
       snprintf(diagnostic, sizeof diagnostic,
                "MRDL_ISA asks for %s, which this processor lacks; %s is used", names[isa],
@@ -71,6 +73,11 @@ mrdl_isa mrdl_isa_current(void) {
     }
   }
   return choice;
+}
+
+int mrdl_isa_is_wished(void) {
+  mrdl_isa_current();
+  return is_wished;
 }
 
 const char *mrdl_isa_diagnostic(void) {

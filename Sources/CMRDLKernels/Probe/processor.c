@@ -4,6 +4,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #elif defined(__aarch64__) && defined(__APPLE__)
@@ -71,4 +75,31 @@ unsigned mrdl_processor_features(void) {
     atomic_store_explicit(&known, features, memory_order_relaxed);
   }
   return features & ~done;
+}
+
+#if defined(__x86_64__) && defined(__linux__)
+/// The state of the tiles is 8 KiB for each thread; the system gives it to a process that asks.
+static int may_use_tiles(void) {
+  const unsigned has_bf16 = 1u << 22, has_tiles = 1u << 24;  // of leaf 7, edx
+  unsigned a, b, c, d;
+  if (!(mrdl_processor_features() & MRDL_FEATURE_AVX512_BF16) ||
+      !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & has_bf16) || !(d & has_tiles)) {
+    return 0;
+  }
+  enum { request_permission = 0x1023, tile_data = 18 };  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+}
+#else
+static int may_use_tiles(void) { return 0; }
+#endif
+
+int mrdl_processor_has_tiles(void) {
+  // 0 before it is known, then 1 or 2. Asking twice is harmless.
+  static atomic_int known;
+  int answer = atomic_load_explicit(&known, memory_order_relaxed);
+  if (answer == 0) {
+    answer = may_use_tiles() ? 2 : 1;
+    atomic_store_explicit(&known, answer, memory_order_relaxed);
+  }
+  return answer == 2;
 }

@@ -19,3 +19,7 @@ enum {
 /// The features as bits, probed at the first call. Safe from any thread.
 unsigned mrdl_processor_features(void);
 
+
+/// Whether the processor multiplies tiles of bfloat16 and the operating system lets this process do so, which it
+/// is asked at the first call. Safe from any thread.
+int mrdl_processor_has_tiles(void);

@@ -23,6 +23,9 @@ INLINE vec dot(vec sum, left_bytes a, right_bytes b) {
 
 #include "integer_product.h"
 #include "stage_rows.h"
+#if HAS_TILES
+#include "tile_product.h"
+#endif
 
 /// The nearest bfloat16, halves to the even one; as the hardware does it, which takes denormals for 0.
 static void KERNEL(narrow)(size_t count, const float *x, uint16_t *y) {
@@ -69,7 +72,12 @@ const mrdl_bf16_kernels KERNEL(kernels) = {
     .panel_blocks = TILE_VECTORS,
 #define ENTRY(name) .name = KERNEL(name)
     ENTRY(pack_weights),
+#if HAS_TILES
+    .has_tiles = true,
+    .product = KERNEL(tile_product),
+#else
     ENTRY(product),
+#endif
     ENTRY(stage_rows),
     ENTRY(narrow),
 };

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <stdbool.h>
+
 #include "mrdl_integer_kernels.h"
 
 // Products and convolutions of bfloat16 with sums of float32, for processors that have instructions for
-// them. Each instruction sums two products without rounding between them and takes denormals for 0.
+// them: AVX512_BF16, or AMX_BF16 beside it. Each instruction takes denormals for 0.
 //
 // Blocks have as many lanes as those of float32, and an element of two bytes. Depth is walked in pairs of
 // channels.
@@ -13,6 +15,8 @@ typedef struct {
   size_t lanes;
   /// The largest height of a tile, and the blocks of a panel of weights.
   size_t tile_pixels, panel_blocks;
+  /// Whether the processor multiplies whole tiles: many times as fast as in float32.
+  bool has_tiles;
   /// Packs float32 weights as the kernels of whole numbers do, pairs in the place of groups of four.
   void (*_Nonnull pack_weights)(size_t outputs, size_t channels, size_t taps, size_t output_stride,
                                 size_t channel_stride, size_t tap_stride,
@@ -28,5 +32,6 @@ typedef struct {
   void (*_Nonnull narrow)(size_t count, const float *_Nonnull x, uint16_t *_Nonnull y);
 } mrdl_bf16_kernels;
 
-/// The kernels, null where mrdl_isa_current() is not AVX-512 or the processor lacks the instructions.
+/// The kernels, null where mrdl_isa_current() is not AVX-512 or the processor lacks the instructions; those of AMX
+/// where it has that and MRDL_ISA names nothing. The first call asks the operating system for the state of its tiles.
 const mrdl_bf16_kernels *_Nullable mrdl_bf16_kernels_current(void);

@@ -11,15 +11,19 @@ package struct BFloat16Convolution: Sendable {
   private let weights: BlockedConvolution.Weights
   private let plan: DirectBlockedConvolution
   private let kernels: mrdl_bf16_kernels
-  private let inputCount: Int
+  /// Pixels of an image.
+  private let pixels: Int
 
   /// Rounded for it, a block of so many channels is worth it.
   private static let leastChannels = 8
 
   /// nil where the processor has no instructions for it, where blocks are not of its lanes, or where
-  /// `BlockedConvolution` knows a better way: windows of single channels, planes, and Winograd's filtering.
+  /// `BlockedConvolution` knows a better way: windows of single channels, planes, and, unless the processor
+  /// multiplies whole tiles, Winograd's filtering.
   package init?(_ convolution: BlockedConvolution) {
-    guard let kernels = mrdl_bf16_kernels_current(), convolution.method == .direct,
+    guard let kernels = mrdl_bf16_kernels_current(),
+      convolution.method == .direct
+        || (kernels.pointee.has_tiles && convolution.method != .depthwise),
       convolution.weights.width.lanes == kernels.pointee.lanes, !convolution.weights.readsPlanes,
       convolution.weights.groupCount == 1,
       convolution.weights.inputChannels >= Self.leastChannels
@@ -29,12 +33,14 @@ package struct BFloat16Convolution: Sendable {
     epilogue = convolution.epilogue
     plan = DirectBlockedConvolution(
       weights, batchCount: convolution.batchCount, window: convolution.window)
-    inputCount =
-      convolution.batchCount * weights.width.paddedChannels(weights.inputChannels)
-      * convolution.window.inputVolume
+    pixels = convolution.window.inputVolume
   }
 
-  package var method: String { "direct, bfloat16, blocks of \(kernels.lanes)" }
+  private var inputCount: Int {
+    plan.batchCount * weights.width.paddedChannels(weights.inputChannels) * pixels
+  }
+
+  package var method: String { "direct, \(kernels.name), blocks of \(kernels.lanes)" }
 
   private var taps: Int { weights.kernelHeight * weights.kernelWidth }
 
@@ -71,6 +77,7 @@ package struct BFloat16Convolution: Sendable {
     WorkerPool.run(
       Narrowing(kernels: kernels, pieces: pieces, x: x, narrow: narrow), count: pieces.count,
       threadLimit: threadLimit)
+    clearLanes(narrow)
     GroupedConvolution(
       plan: plan, unit: 2, product: kernels.product, stageRows: kernels.stage_rows,
       input: UnsafeRawPointer(workspace).assumingMemoryBound(to: UInt8.self),
@@ -82,6 +89,17 @@ package struct BFloat16Convolution: Sendable {
         activation: epilogue.activation), output: output,
       workspace: (workspace + narrowByteCount).assumingMemoryBound(to: UInt8.self)
     ).run(threadLimit: threadLimit)
+  }
+
+  /// Clears the lane behind an odd last channel: it is read with that, and multiplied by 0, which is not enough for
+  /// one that holds NaN.
+  private func clearLanes(_ narrow: UnsafeMutablePointer<UInt16>) {
+    guard weights.inputChannels % 2 == 1 else { return }
+    let (lanes, blocks) = (kernels.lanes, weights.inputBlocks)
+    for image in 1...plan.batchCount {
+      let last = narrow + (image * blocks - 1) * pixels * lanes
+      for pixel in 0..<pixels { last[pixel * lanes + weights.inputChannels % lanes] = 0 }
+    }
   }
 
   /// Rounds some elements of the input.

@@ -22,6 +22,8 @@ package struct BFloat16Product: Sendable {
     self.epilogue = epilogue
   }
 
+  package var method: String { kernels.name }
+
   private var paddedDepth: Int { (depth + 1) / 2 * 2 }
 
   /// Elements of a bias by column: the columns filled up to whole blocks.

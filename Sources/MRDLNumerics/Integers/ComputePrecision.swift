@@ -10,3 +10,8 @@ public enum ComputePrecision: String, Sendable, Hashable, CaseIterable {
   /// is not available.
   public var isAvailable: Bool { self == .float32 || mrdl_bf16_kernels_current() != nil }
 }
+
+extension mrdl_bf16_kernels {
+  /// As `--profile` names them.
+  var name: String { has_tiles ? "bfloat16 (AMX)" : "bfloat16" }
+}

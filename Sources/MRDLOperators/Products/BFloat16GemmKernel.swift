@@ -42,7 +42,7 @@ struct BFloat16GemmKernel: Kernel {
 
   var workspaceByteCount: Int { biasByteCount + product.workspaceByteCount }
 
-  var method: String? { "bfloat16" }
+  var method: String? { product.method }
 
   var unreadInputs: [Int] { [1] }
 
