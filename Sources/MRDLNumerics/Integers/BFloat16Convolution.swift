@@ -17,6 +17,14 @@ package struct BFloat16Convolution: Sendable {
   /// Rounded for it, a block of so many channels is worth it.
   private static let leastChannels = 8
 
+  /// Channels from which on whole tiles are multiplied faster than the memory is that `ExpandedDepthwise` spares.
+  private static let leastChannelsAlone = 32
+
+  /// Whether a convolution of so many input channels is faster alone than joined with what follows it.
+  package static func isFastAlone(inputChannels: Int) -> Bool {
+    inputChannels >= leastChannelsAlone && mrdl_bf16_kernels_current()?.pointee.has_tiles == true
+  }
+
   /// nil where the processor has no instructions for it, where blocks are not of its lanes, or where
   /// `BlockedConvolution` knows a better way: windows of single channels, planes, and, unless the processor
   /// multiplies whole tiles, Winograd's filtering.

@@ -67,6 +67,15 @@ package struct BlockedConv: FusibleOperator, ProgramOperator {
     return BlockedConvKernel(prepared: try prepared(request, weights: 1, convolution))
   }
 
+  /// Whether it multiplies so fast alone, with these weights and in this precision, that what follows it had better
+  /// not be joined to it.
+  package func isFastAlone(_ weights: ValueFacts?, in precision: ComputePrecision) -> Bool {
+    guard precision == .bfloat16,
+      let channels = weights?.concreteShape?.dimensions.dropFirst().first
+    else { return false }
+    return BFloat16Convolution.isFastAlone(inputChannels: channels)
+  }
+
   /// The convolution of some images; the weights tell its channels.
   ///
   /// - Parameters:

@@ -4,7 +4,8 @@ internal import MRDLNumerics
 internal import MRDLOperators
 
 /// Joins a blocked convolution, the depthwise one behind it and a pointwise one behind that where what stands
-/// between them is too much for the caches: it is then written and read a part at a time.
+/// between them is too much for the caches: it is then written and read a part at a time. All of it is computed
+/// in float32.
 enum ExpandDepthwise: GraphPass {
   static let name = "expand-depthwise"
 
@@ -40,6 +41,7 @@ enum ExpandDepthwise: GraphPass {
       op = pair.projected(by: follower, between: between)
       inputs = first.inputs
     } else if let expansion = convolution(first, graph) {
+      guard !expansion.op.isFastAlone(expansion.weights, in: graph.precision) else { return nil }
       op = BlockedExpandedConv(expansion, follower, between: between)
       inputs = [first.inputs[0]] + parameters(first)
     } else {

@@ -31,6 +31,7 @@ struct ProgramCompiler {
   ) throws(MRDLError) -> StagedGraph {
     var graph = try ProgramGraph(
       graph, tensors: &tensors, operators: operators, outer: outer, path: path)
+    graph.precision = precision
     for pass in passes { try pass.apply(to: &graph) }
     graph.held = []
     graph.handOnValues()

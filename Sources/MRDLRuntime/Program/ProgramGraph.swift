@@ -1,5 +1,6 @@
 internal import MRDLCore
 internal import MRDLModel
+internal import MRDLNumerics
 internal import MRDLOperators
 
 /// The graph of a program: values have numbers, attributes are read, constants are at hand.
@@ -81,6 +82,8 @@ struct ProgramGraph: Sendable {
   var outputs: [Int] = []
   /// Derived constants, kept while passes look at them.
   var held: [Tensor] = []
+  /// What products and convolutions multiply in.
+  var precision = ComputePrecision.float32
 
   /// Reads a graph whose names have been checked.
   ///
