@@ -6,6 +6,16 @@
 
 #include "../include/mrdl_bf16_kernels.h"
 
+#if HAS_TILES
+#define INPUT_LANES (2 * LANES)
+#define DEPTH_STEP INPUT_LANES
+#undef BLOCK
+#define BLOCK (INPUT_LANES * UNIT)
+#include "tile_product.h"
+#else
+#define INPUT_LANES LANES
+#define DEPTH_STEP 2
+
 typedef __m512bh right_bytes;
 typedef __m512bh left_bytes;
 
@@ -22,10 +32,8 @@ INLINE vec dot(vec sum, left_bytes a, right_bytes b) {
 }
 
 #include "integer_product.h"
-#include "stage_rows.h"
-#if HAS_TILES
-#include "tile_product.h"
 #endif
+#include "stage_rows.h"
 
 /// The nearest bfloat16, halves to the even one; as the hardware does it, which takes denormals for 0.
 static void KERNEL(narrow)(size_t count, const float *x, uint16_t *y) {
@@ -40,15 +48,32 @@ static void KERNEL(narrow)(size_t count, const float *x, uint16_t *y) {
   }
 }
 
+static void KERNEL(narrow_block)(size_t pixels, size_t channels, const float *x,
+                                 size_t block_stride, uint16_t *y) {
+  for (size_t lane = 0; lane < INPUT_LANES; lane += LANES, x += block_stride) {
+    const size_t left = channels > lane ? channels - lane : 0;
+    const size_t count = left < LANES ? left : LANES;
+    uint16_t *to = y + lane;
+    for (size_t i = 0; i < pixels; i++, to += INPUT_LANES) {
+      const vec v = count == LANES ? load(x + i * LANES)
+                    : count > 0    ? load_part(x + i * LANES, count)
+                                   : (vec)0;
+      const __m256bh narrow = _mm512_cvtneps_pbh((__m512)v);
+      __builtin_memcpy(to, &narrow, sizeof narrow);
+    }
+  }
+}
+
 static void KERNEL(pack_weights)(size_t outputs, size_t channels, size_t taps,
                                  size_t output_stride, size_t channel_stride, size_t tap_stride,
                                  const float *weights, uint16_t *packed) {
   const size_t panel = TILE_VECTORS * LANES, pair = GROUP / UNIT;
   const size_t padded = (outputs + LANES - 1) / LANES * LANES;
+  const size_t depth = (channels + DEPTH_STEP - 1) / DEPTH_STEP * DEPTH_STEP;
   for (size_t first = 0; first < padded; first += panel) {
     const size_t width = padded - first < panel ? padded - first : panel;
-    for (size_t block = 0; block < channels; block += LANES) {
-      const size_t last = channels - block < LANES ? channels : block + LANES;
+    for (size_t block = 0; block < depth; block += INPUT_LANES) {
+      const size_t last = depth - block < INPUT_LANES ? depth : block + INPUT_LANES;
       for (size_t tap = 0; tap < taps; tap++) {
         for (size_t group = block; group < last; group += pair) {
           for (size_t j = 0; j < width; j++) {
@@ -68,16 +93,15 @@ static void KERNEL(pack_weights)(size_t outputs, size_t channels, size_t taps,
 
 const mrdl_bf16_kernels KERNEL(kernels) = {
     .lanes = LANES,
+    .input_lanes = INPUT_LANES,
+    .depth_step = DEPTH_STEP,
     .tile_pixels = TILE_ROWS,
     .panel_blocks = TILE_VECTORS,
+    .has_tiles = HAS_TILES,
 #define ENTRY(name) .name = KERNEL(name)
     ENTRY(pack_weights),
-#if HAS_TILES
-    .has_tiles = true,
-    .product = KERNEL(tile_product),
-#else
     ENTRY(product),
-#endif
     ENTRY(stage_rows),
+    ENTRY(narrow_block),
     ENTRY(narrow),
 };

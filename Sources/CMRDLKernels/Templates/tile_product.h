@@ -7,7 +7,7 @@
 
 /// Pixels of a run, pairs of channels in a block of the depth, and bytes of a line of the caches.
 #define RUN 16
-#define PAIRS (LANES / 2)
+#define PAIRS (INPUT_LANES / 2)
 #define LINE_BYTES 64
 
 /// Runs that are summed together: two, or three where a row is so short that two would wait for their sums.
@@ -30,10 +30,6 @@ enum {
   SUMS_2_1 = 5,
   LEFT = 6,
   RIGHT = 7,
-  // One run leaves registers for a last block of the depth that has fewer channels than the others.
-  LEFT_REST = 2,
-  RIGHT_REST_0 = 3,
-  RIGHT_REST_1 = 5,
 };
 
 /// As the processor reads it: how many rows of how many bytes each register has.
@@ -57,8 +53,6 @@ typedef struct {
   pixel_run runs[MOST_RUNS];
   const int8_t *weights;
   size_t block;
-  /// Pairs in the last block of the depth where it is not a whole one; then there is a single run.
-  size_t rest;
   /// What is brought into the second cache meanwhile: so many lines for each step of the depth.
   const int8_t *ahead;
   size_t ahead_lines;
@@ -80,11 +74,6 @@ INLINE void shape_registers(const int runs, const run_sums *t) {
   }
   set_shape(&s, RIGHT, PAIRS, right_bytes);
   if (runs < 3) set_shape(&s, RIGHT_0, PAIRS, right_bytes);
-  if (t->rest > 0) {
-    set_shape(&s, LEFT_REST, t->runs[0].count, t->rest * GROUP);
-    set_shape(&s, RIGHT_REST_0, t->rest, right_bytes);
-    set_shape(&s, RIGHT_REST_1, t->rest, right_bytes);
-  }
   _tile_loadconfig(&s);
 }
 
@@ -97,7 +86,7 @@ INLINE void sum_runs(const int runs, const int vectors, const run_sums *t) {
   const ptrdiff_t second = runs > 1 ? t->runs[1].input - first : 0;
   const ptrdiff_t third = runs > 2 ? t->runs[2].input - first : 0;
   const int8_t *weights = t->weights, *ahead = t->ahead;
-  for (size_t left = p->channels / LANES; left > 0; left--, first += p->input_block_stride) {
+  for (size_t left = p->channels / INPUT_LANES; left > 0; left--, first += p->input_block_stride) {
     for (size_t tap = 0; tap < p->taps; tap++, weights += PAIRS * step) {
       const uint8_t *input = first + p->tap_offsets[tap];
       for (size_t line = t->ahead_lines; line > 0; line--, ahead += LINE_BYTES) {
@@ -132,17 +121,6 @@ INLINE void sum_runs(const int runs, const int vectors, const run_sums *t) {
           _tile_dpbf16ps(SUMS_1_0, LEFT_1, RIGHT_0);
           if (vectors > 1) _tile_dpbf16ps(SUMS_1_1, LEFT_1, RIGHT_1);
         }
-      }
-    }
-  }
-  if (runs == 1 && t->rest > 0) {
-    for (size_t tap = 0; tap < p->taps; tap++, weights += t->rest * step) {
-      _tile_loadd(LEFT_REST, first + p->tap_offsets[tap], column_stride);
-      _tile_loadd(RIGHT_REST_0, weights, step);
-      _tile_dpbf16ps(SUMS_0_0, LEFT_REST, RIGHT_REST_0);
-      if (vectors > 1) {
-        _tile_loadd(RIGHT_REST_1, weights + right_bytes, step);
-        _tile_dpbf16ps(SUMS_0_1, LEFT_REST, RIGHT_REST_1);
       }
     }
   }
@@ -196,9 +174,9 @@ RUNS(3)
 static void (*const run_functions[MOST_RUNS][2])(const run_sums *) = {
     {runs_1_1, runs_1_2}, {runs_2_1, runs_2_2}, {runs_3_1, runs_3_2}};
 
-static void KERNEL(tile_product)(const mrdl_integer_product *product) {
+static void KERNEL(product)(const mrdl_integer_product *product) {
   mrdl_integer_product p = *product;
-  if (p.columns == 0) return;
+  if (p.rows == 0 || p.columns == 0) return;
   // Rows that stand one right behind the other, and whose results do, are a single one.
   if (p.input_row_stride == p.columns * p.input_column_stride &&
       p.output_row_stride == p.columns * p.output_column_stride) {
@@ -206,17 +184,17 @@ static void KERNEL(tile_product)(const mrdl_integer_product *product) {
     p.rows = 1;
   }
   const size_t runs_wide = (p.columns + RUN - 1) / RUN, count = p.rows * runs_wide;
-  const size_t pairs = (p.channels + 1) / 2, depth = pairs * GROUP * p.taps;
-  run_sums t = {.product = &p, .rest = pairs % PAIRS};
-  const size_t most = t.rest > 0 ? 1 : p.columns <= SHORT_RUN ? 3 : 2;
-  const size_t steps = pairs / PAIRS * p.taps, turns = (count + most - 1) / most;
+  const size_t steps = p.channels / INPUT_LANES * p.taps, depth = steps * PAIRS * GROUP;
+  const size_t most = p.columns <= SHORT_RUN ? 3 : 2, turns = (count + most - 1) / most;
+  run_sums t = {.product = &p};
   for (t.block = p.first_block; t.block < p.last_block; t.block += TILE_VECTORS) {
     const size_t vectors = p.last_block - t.block == 1 ? 1 : 2;
     const size_t lines = vectors * LANES * depth / LINE_BYTES;
     t.weights = p.weights + t.block * LANES * depth;
     // Those of the next panel, a share for each step: what comes from far comes too late otherwise. Few pixels take
     // no longer than a panel takes to arrive.
-    const int fetches = t.block + vectors < p.last_block && steps > 0 && p.rows * p.columns > RUN / 2;
+    const int fetches =
+        t.block + vectors < p.last_block && steps > 0 && p.rows * p.columns > RUN / 2;
     t.ahead = t.weights + vectors * LANES * depth;
     t.ahead_lines = fetches ? lines / (turns * steps) : 0;
     for (size_t index = 0; index < count;) {

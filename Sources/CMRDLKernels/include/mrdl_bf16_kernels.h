@@ -7,12 +7,13 @@
 // Products and convolutions of bfloat16 with sums of float32, for processors that have instructions for
 // them: AVX512_BF16, or AMX_BF16 beside it. Each instruction takes denormals for 0.
 //
-// Blocks have as many lanes as those of float32, and an element of two bytes. Depth is walked in pairs of
-// channels.
+// Blocks of the output are those of float32. Depth is walked in pairs of channels.
 
 typedef struct {
-  /// Channels of a block.
-  size_t lanes;
+  /// Channels of a block of the output, and of the input.
+  size_t lanes, input_lanes;
+  /// The depth is filled up with zeros to a multiple of so many channels.
+  size_t depth_step;
   /// The largest height of a tile, and the blocks of a panel of weights.
   size_t tile_pixels, panel_blocks;
   /// Whether the processor multiplies whole tiles: many times as fast as in float32.
@@ -28,6 +29,10 @@ typedef struct {
   void (*_Nonnull stage_rows)(const mrdl_window *_Nonnull window, const uint8_t *_Nonnull input,
                               size_t row_step, size_t phases, size_t phase_width, size_t first_row,
                               size_t last_row, uint8_t padding, uint8_t *_Nonnull staged);
+  /// The nearest bfloat16 of some pixels of a block of the input, from blocks of float32 that lie `block_stride`
+  /// apart: `channels` of them, and zeros in the other lanes.
+  void (*_Nonnull narrow_block)(size_t pixels, size_t channels, const float *_Nonnull x,
+                                size_t block_stride, uint16_t *_Nonnull y);
   /// The nearest bfloat16.
   void (*_Nonnull narrow)(size_t count, const float *_Nonnull x, uint16_t *_Nonnull y);
 } mrdl_bf16_kernels;

@@ -44,8 +44,12 @@ package struct BFloat16Convolution: Sendable {
     pixels = convolution.window.inputVolume
   }
 
-  private var inputCount: Int {
-    plan.batchCount * weights.width.paddedChannels(weights.inputChannels) * pixels
+  /// The depth is filled up with zeros.
+  private var layout: GroupedConvolution.Layout {
+    GroupedConvolution.Layout(
+      unit: kernels.input_lanes * 2 / kernels.lanes,
+      blockCount: (weights.inputChannels + kernels.input_lanes - 1) / kernels.input_lanes,
+      channels: weights.inputChannels.roundedUp(toMultipleOf: kernels.depth_step))
   }
 
   package var method: String { "direct, \(kernels.name), blocks of \(kernels.lanes)" }
@@ -53,10 +57,10 @@ package struct BFloat16Convolution: Sendable {
   private var taps: Int { weights.kernelHeight * weights.kernelWidth }
 
   package var packedWeightsByteCount: Int {
-    weights.outputBlocks * kernels.lanes * ((weights.inputChannels + 1) / 2 * 2) * taps * 2
+    weights.outputBlocks * kernels.lanes * layout.channels * taps * 2
   }
 
-  package var packedWeightsLayout: String { "bf16/blocked/\(taps)" }
+  package var packedWeightsLayout: String { "bf16/blocked/\(kernels.depth_step)/\(taps)" }
 
   package func packWeights(_ matrix: UnsafeRawPointer, into packed: UnsafeMutableRawPointer) {
     kernels.pack_weights(
@@ -64,10 +68,13 @@ package struct BFloat16Convolution: Sendable {
       matrix.assumingMemoryBound(to: Float.self), packed.assumingMemoryBound(to: UInt16.self))
   }
 
-  private var narrowByteCount: Int { (inputCount * 2).roundedUp(toMultipleOf: 64) }
+  private var narrowByteCount: Int {
+    (plan.batchCount * layout.blockCount * pixels * kernels.input_lanes * 2)
+      .roundedUp(toMultipleOf: 64)
+  }
 
   package var workspaceByteCount: Int {
-    narrowByteCount + GroupedConvolution.workspaceByteCount(plan, unit: 2)
+    narrowByteCount + GroupedConvolution.workspaceByteCount(plan, layout)
   }
 
   /// Computes the convolution.
@@ -79,15 +86,12 @@ package struct BFloat16Convolution: Sendable {
     workspace: UnsafeMutableRawPointer, threadLimit: Int
   ) {
     guard plan.batchCount > 0, plan.rows * plan.columns > 0 else { return }
-    let x = input.assumingMemoryBound(to: Float.self)
-    let narrow = workspace.assumingMemoryBound(to: UInt16.self)
-    let pieces = EqualPieces(ofElements: inputCount, least: ProductBlocking.leastParallelWork / 8)
-    WorkerPool.run(
-      Narrowing(kernels: kernels, pieces: pieces, x: x, narrow: narrow), count: pieces.count,
-      threadLimit: threadLimit)
-    clearLanes(narrow)
+    let narrowing = Narrowing(
+      convolution: self, x: input.assumingMemoryBound(to: Float.self),
+      narrow: workspace.assumingMemoryBound(to: UInt16.self))
+    WorkerPool.run(narrowing, count: narrowing.pieces.count, threadLimit: threadLimit)
     GroupedConvolution(
-      plan: plan, unit: 2, product: kernels.product, stageRows: kernels.stage_rows,
+      plan: plan, layout: layout, product: kernels.product, stageRows: kernels.stage_rows,
       input: UnsafeRawPointer(workspace).assumingMemoryBound(to: UInt8.self),
       weights: weights.assumingMemoryBound(to: Int8.self), padding: 0,
       ending: IntegerEnding(
@@ -99,27 +103,42 @@ package struct BFloat16Convolution: Sendable {
     ).run(threadLimit: threadLimit)
   }
 
-  /// Clears the lane behind an odd last channel: it is read with that, and multiplied by 0, which is not enough for
-  /// one that holds NaN.
-  private func clearLanes(_ narrow: UnsafeMutablePointer<UInt16>) {
-    guard weights.inputChannels % 2 == 1 else { return }
-    let (lanes, blocks) = (kernels.lanes, weights.inputBlocks)
-    for image in 1...plan.batchCount {
-      let last = narrow + (image * blocks - 1) * pixels * lanes
-      for pixel in 0..<pixels { last[pixel * lanes + weights.inputChannels % lanes] = 0 }
-    }
-  }
-
-  /// Rounds some elements of the input.
+  /// Rounds some pixels of some blocks of the input.
   private struct Narrowing: ParallelWork {
-    let kernels: mrdl_bf16_kernels
+    let convolution: BFloat16Convolution
     let pieces: EqualPieces
     let x: UnsafePointer<Float>
     let narrow: UnsafeMutablePointer<UInt16>
 
+    init(
+      convolution: BFloat16Convolution, x: UnsafePointer<Float>,
+      narrow: UnsafeMutablePointer<UInt16>
+    ) {
+      self.convolution = convolution
+      self.x = x
+      self.narrow = narrow
+      let least = ProductBlocking.leastParallelWork / 8 / convolution.kernels.input_lanes
+      pieces = EqualPieces(
+        ofElements: convolution.plan.batchCount * convolution.layout.blockCount
+          * convolution.pixels, least: least)
+    }
+
     func run(index: Int, slot: Int) {
-      let piece = pieces[index]
-      kernels.narrow(piece.count, x + piece.lowerBound, narrow + piece.lowerBound)
+      let (kernels, pixels) = (convolution.kernels, convolution.pixels)
+      let (weights, blockCount) = (convolution.weights, convolution.layout.blockCount)
+      var piece = pieces[index]
+      while !piece.isEmpty {
+        let (plane, first) = piece.lowerBound.quotientAndRemainder(dividingBy: pixels)
+        let (image, block) = plane.quotientAndRemainder(dividingBy: blockCount)
+        let count = min(pixels - first, piece.count)
+        let channel = block * kernels.input_lanes
+        let source = image * weights.inputBlocks + channel / kernels.lanes
+        kernels.narrow_block(
+          count, min(weights.inputChannels - channel, kernels.input_lanes),
+          x + (source * pixels + first) * kernels.lanes, pixels * kernels.lanes,
+          narrow + piece.lowerBound * kernels.input_lanes)
+        piece = piece.lowerBound + count..<piece.upperBound
+      }
     }
   }
 }

@@ -24,7 +24,8 @@ package struct BFloat16Product: Sendable {
 
   package var method: String { kernels.name }
 
-  private var paddedDepth: Int { (depth + 1) / 2 * 2 }
+  /// The depth is filled up with zeros.
+  private var paddedDepth: Int { depth.roundedUp(toMultipleOf: kernels.depth_step) }
 
   /// Elements of a bias by column: the columns filled up to whole blocks.
   package var paddedColumns: Int {
@@ -34,7 +35,7 @@ package struct BFloat16Product: Sendable {
   package var packedRightByteCount: Int { paddedColumns * paddedDepth * 2 }
 
   package func packedRightLayout(rowStride: Int, columnStride: Int) -> String {
-    "bf16/right/\(depth)x\(columns)/\(rowStride),\(columnStride)"
+    "bf16/right/\(kernels.depth_step)/\(depth)x\(columns)/\(rowStride),\(columnStride)"
   }
 
   /// Packs the right matrix.
@@ -68,7 +69,7 @@ package struct BFloat16Product: Sendable {
     for row in 0..<rows {
       let to = narrow + row * paddedDepth
       kernels.narrow(depth, left + row * depth, to)
-      if paddedDepth > depth { to[depth] = 0 }
+      (to + depth).update(repeating: 0, count: paddedDepth - depth)
     }
     let pieces = Pieces(
       product: self, left: UnsafeRawPointer(workspace).assumingMemoryBound(to: UInt8.self),
@@ -114,8 +115,8 @@ package struct BFloat16Product: Sendable {
       withUnsafePointer(to: &tap) { tap in
         var arguments = mrdl_integer_product(
           rows: 1, columns: product.rows, input: left, input_row_stride: 0,
-          input_column_stride: product.paddedDepth * 2, input_block_stride: lanes * 2,
-          channels: product.depth, taps: 1,
+          input_column_stride: product.paddedDepth * 2,
+          input_block_stride: kernels.input_lanes * 2, channels: product.paddedDepth, taps: 1,
           tap_offsets: UnsafeRawPointer(tap).assumingMemoryBound(to: Int.self), weights: right,
           first_block: blocks.lowerBound, last_block: blocks.upperBound,
           output_channels: product.columns, output: output, output_row_stride: 0,

@@ -5,8 +5,17 @@ internal import MRDLCore
 /// two of bfloat16.
 struct GroupedConvolution: ParallelWork {
   let plan: DirectBlockedConvolution
-  /// Bytes of an element.
-  let unit: Int
+  let layout: Layout
+
+  /// How the input lies.
+  struct Layout {
+    /// Bytes of a block at one pixel for each lane of a block of the output.
+    let unit: Int
+    let blockCount: Int
+    /// Those that are multiplied.
+    let channels: Int
+  }
+
   let product: @convention(c) (UnsafePointer<mrdl_integer_product>) -> Void
   let stageRows:
     @convention(c) (
@@ -22,12 +31,12 @@ struct GroupedConvolution: ParallelWork {
   /// `workspaceByteCount` bytes, aligned to 64; nil when there are none.
   let workspace: UnsafeMutablePointer<UInt8>?
 
-  static func workspaceByteCount(_ plan: DirectBlockedConvolution, unit: Int) -> Int {
-    plan.slotCount * slotByteCount(plan, unit: unit)
+  static func workspaceByteCount(_ plan: DirectBlockedConvolution, _ layout: Layout) -> Int {
+    plan.isStaged ? plan.slotCount * slotByteCount(plan, layout) : 0
   }
 
-  private static func slotByteCount(_ plan: DirectBlockedConvolution, unit: Int) -> Int {
-    (plan.slotElements * unit).roundedUp(toMultipleOf: 64)
+  private static func slotByteCount(_ plan: DirectBlockedConvolution, _ layout: Layout) -> Int {
+    (layout.blockCount * plan.staging.blockStride * layout.unit).roundedUp(toMultipleOf: 64)
   }
 
   func run(threadLimit: Int) {
@@ -39,21 +48,22 @@ struct GroupedConvolution: ParallelWork {
 
   func run(index: Int, slot: Int) {
     let lanes = plan.lanes
+    let unit = layout.unit
     let block = lanes * unit
     let (image, units, blocks) = plan.piece(index)
     let (first, last) = (units.lowerBound, units.upperBound)
     let blockCount = plan.weights.outputBlocks
     let g = plan.geometry
     let planeStride = g.input.height * g.input.width * block
-    let imageInput = input + image * plan.inputBlockCount * planeStride
+    let imageInput = input + image * layout.blockCount * planeStride
 
     let seen: UnsafePointer<UInt8>
     if plan.isStaged {
       guard let workspace else { return }
-      let buffer = workspace + slot * Self.slotByteCount(plan, unit: unit)
+      let buffer = workspace + slot * Self.slotByteCount(plan, layout)
       let rows = plan.stagedRows(first..<last)
       withUnsafePointer(to: g) { window in
-        for index in 0..<plan.inputBlockCount {
+        for index in 0..<layout.blockCount {
           stageRows(
             window, imageInput + index * planeStride, plan.staging.rowStep, plan.staging.phases,
             plan.staging.phaseWidth, rows.lowerBound, rows.upperBound, padding,
@@ -76,7 +86,7 @@ struct GroupedConvolution: ParallelWork {
         rows: plan.isFlat ? 1 : last - first, columns: plan.isFlat ? last - first : plan.columns,
         input: seen, input_row_stride: plan.staging.outputRowStride * unit,
         input_column_stride: block, input_block_stride: plan.staging.blockStride * unit,
-        channels: plan.weights.inputChannels, taps: offsets.count, tap_offsets: taps,
+        channels: layout.channels, taps: offsets.count, tap_offsets: taps,
         weights: weights, first_block: blocks.lowerBound, last_block: blocks.upperBound,
         output_channels: blockCount * lanes, output: target, output_row_stride: rowStride,
         output_column_stride: lanes, output_block_stride: blockStride,

@@ -84,9 +84,14 @@ package struct IntegerConvolution: Sendable {
     }
   }
 
+  private var layout: GroupedConvolution.Layout {
+    GroupedConvolution.Layout(
+      unit: 1, blockCount: plan.inputBlockCount, channels: weights.inputChannels)
+  }
+
   /// The bytes that `run` needs as workspace, aligned to 64.
   package var workspaceByteCount: Int {
-    isDepthwise || batchCount == 0 ? 0 : GroupedConvolution.workspaceByteCount(plan, unit: 1)
+    isDepthwise || batchCount == 0 ? 0 : GroupedConvolution.workspaceByteCount(plan, layout)
   }
 
   /// Computes the convolution.
@@ -112,7 +117,8 @@ package struct IntegerConvolution: Sendable {
       workspaceByteCount == 0 || workspace != nil, "a convolution needs its workspace")
     let kernels = self.weights.width.integerKernels
     GroupedConvolution(
-      plan: plan, unit: 1, product: kernels.product, stageRows: kernels.stage_rows, input: input,
+      plan: plan, layout: layout, product: kernels.product, stageRows: kernels.stage_rows,
+      input: input,
       weights: packed, padding: padding, ending: ending, output: output,
       workspace: workspace?.assumingMemoryBound(to: UInt8.self)
     ).run(threadLimit: threadLimit)
