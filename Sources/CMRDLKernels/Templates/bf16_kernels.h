@@ -95,7 +95,6 @@ const mrdl_bf16_kernels KERNEL(kernels) = {
     .lanes = LANES,
     .input_lanes = INPUT_LANES,
     .depth_step = DEPTH_STEP,
-    .tile_pixels = TILE_ROWS,
     .panel_blocks = TILE_VECTORS,
     .has_tiles = HAS_TILES,
 #define ENTRY(name) .name = KERNEL(name)

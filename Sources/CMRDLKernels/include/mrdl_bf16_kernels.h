@@ -14,8 +14,8 @@ typedef struct {
   size_t lanes, input_lanes;
   /// The depth is filled up with zeros to a multiple of so many channels.
   size_t depth_step;
-  /// The largest height of a tile, and the blocks of a panel of weights.
-  size_t tile_pixels, panel_blocks;
+  /// The blocks of a panel of weights.
+  size_t panel_blocks;
   /// Whether the processor multiplies whole tiles: many times as fast as in float32.
   bool has_tiles;
   /// Packs float32 weights as the kernels of whole numbers do, pairs in the place of groups of four.
