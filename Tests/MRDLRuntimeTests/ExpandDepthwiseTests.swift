@@ -1,5 +1,6 @@
 import MRDLCore
 import MRDLModel
+import MRDLNumerics
 import MRDLOperators
 import MRDLRuntime
 import Testing
@@ -18,6 +19,17 @@ import Testing
       ])
   }
 
+  /// Weights and biases.
+  private static func parameters(_ shapes: [String: Shape]) throws -> TensorTable {
+    var tensors: [ModelTensor] = []
+    for (index, (name, shape)) in shapes.sorted(by: { $0.key < $1.key }).enumerated() {
+      for (name, shape) in [(name, shape), ("b" + name, [shape[0]])] {
+        tensors.append(ModelTensor(name, BlockChannelsTests.numbers(shape, seed: UInt64(index))))
+      }
+    }
+    return try TensorTable(tensors)
+  }
+
   /// The beginning of a MobileNetV2: a first layer, the depthwise one behind it and a projection; a whole
   /// inverted residual block; and an expansion with a depthwise layer of its own; all too large for the caches.
   private static func model(reading: [String] = []) throws -> Model {
@@ -25,12 +37,6 @@ import Testing
       "w": [32, 3, 3, 3], "d": [32, 1, 3, 3], "p": [16, 32, 1, 1], "e": [80, 16, 1, 1],
       "f": [80, 1, 5, 5], "q": [72, 16, 1, 1], "r": [72, 1, 3, 3], "s": [16, 72, 1, 1],
     ]
-    var tensors: [ModelTensor] = []
-    for (index, (name, shape)) in shapes.sorted(by: { $0.key < $1.key }).enumerated() {
-      for (name, shape) in [(name, shape), ("b" + name, [shape[0]])] {
-        tensors.append(ModelTensor(name, BlockChannelsTests.numbers(shape, seed: UInt64(index))))
-      }
-    }
     return Model(
       graph: Graph(
         inputs: [ValueInfo("x", .float32, ["N", 3, 200, 220])],
@@ -46,17 +52,33 @@ import Testing
           Node("HardSwish", inputs: ["h"], outputs: ["h'"]),
           conv("h'", "f", "i", pads: 2, stride: 2, group: 80),
           Node("Sigmoid", inputs: ["i"], outputs: ["y"]),
-        ]), tensors: try TensorTable(tensors))
+        ]), tensors: try parameters(shapes))
   }
 
-  private static func run(_ model: Model, without passes: Set<String>, threads: Int) throws -> (
-    [String: Tensor], [String]
-  ) {
+  /// A block that expands many channels.
+  private static func deepModel() throws -> Model {
+    let shapes: [String: Shape] = ["e": [96, 64, 1, 1], "d": [96, 1, 3, 3], "p": [40, 96, 1, 1]]
+    return Model(
+      graph: Graph(
+        inputs: [ValueInfo("x", .float32, ["N", 64, 20, 22])],
+        outputs: [ValueInfo("y", .float32, nil)],
+        nodes: [
+          conv("x", "e", "a", pads: 0), Node("Relu", inputs: ["a"], outputs: ["a'"]),
+          conv("a'", "d", "c", pads: 1, group: 96), Node("Relu", inputs: ["c"], outputs: ["c'"]),
+          conv("c'", "p", "y", pads: 0),
+        ]), tensors: try parameters(shapes))
+  }
+
+  private static func run(
+    _ model: Model, on shape: Shape = [2, 3, 200, 220], without passes: Set<String> = [],
+    precision: ComputePrecision = .float32, threads: Int
+  ) throws -> ([String: Tensor], [String]) {
     var session = Session(
-      try Program(model, options: ProgramOptions(disabledPasses: passes)),
+      try Program(
+        model, options: ProgramOptions(disabledPasses: passes, precision: precision)),
       options: SessionOptions(threadLimit: threads))
     session.startProfile()
-    let result = try session.run(["x": BlockChannelsTests.numbers([2, 3, 200, 220], seed: 77)])
+    let result = try session.run(["x": BlockChannelsTests.numbers(shape, seed: 77)])
     return (result, session.currentProfile?.entries.map(\.operatorName) ?? [])
   }
 
@@ -74,6 +96,22 @@ import Testing
       sum + max(0, name.split(separator: "+").count { $0 == "Conv" } - 1)
     }
     #expect(separate.count == nodes.count + joined)
+  }
+
+  /// Joined or not, where the processor multiplies in bfloat16 and where it does not.
+  @Test func answersInBFloat16() throws {
+    let (model, shape) = (try Self.deepModel(), Shape([2, 64, 20, 22]))
+    let exact = try #require(values(try Self.run(model, on: shape, threads: 1).0["y"]))
+    let scale = try #require(exact.map(abs).max())
+    let answers = try [1, 2].map { threads in
+      try #require(
+        values(
+          try Self.run(model, on: shape, precision: .bfloat16, threads: threads).0["y"]))
+    }
+    #expect(answers[0] == answers[1])
+    let worst = zip(answers[0], exact).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(worst < scale / 100)
+    #expect(worst > 0 || !ComputePrecision.bfloat16.isAvailable)
   }
 
   @Test func whatOthersReadIsWritten() throws {
