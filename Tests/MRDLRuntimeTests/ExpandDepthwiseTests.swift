@@ -55,9 +55,11 @@ import Testing
         ]), tensors: try parameters(shapes))
   }
 
-  /// A block that expands many channels.
+  /// A block that expands many channels, and a convolution that is joined to nothing.
   private static func deepModel() throws -> Model {
-    let shapes: [String: Shape] = ["e": [96, 64, 1, 1], "d": [96, 1, 3, 3], "p": [40, 96, 1, 1]]
+    let shapes: [String: Shape] = [
+      "e": [96, 64, 1, 1], "d": [96, 1, 3, 3], "p": [40, 96, 1, 1], "l": [24, 40, 1, 1],
+    ]
     return Model(
       graph: Graph(
         inputs: [ValueInfo("x", .float32, ["N", 64, 20, 22])],
@@ -65,7 +67,7 @@ import Testing
         nodes: [
           conv("x", "e", "a", pads: 0), Node("Relu", inputs: ["a"], outputs: ["a'"]),
           conv("a'", "d", "c", pads: 1, group: 96), Node("Relu", inputs: ["c"], outputs: ["c'"]),
-          conv("c'", "p", "y", pads: 0),
+          conv("c'", "p", "g", pads: 0), conv("g", "l", "y", pads: 0),
         ]), tensors: try parameters(shapes))
   }
 
